@@ -1,0 +1,207 @@
+/**
+ * The one registry of errors. Everything the core throws on purpose is an OmniplexError with a code from here;
+ * a programmer's mistake is a plain Error and means a bug. Codes are a promise, text may change.
+ * docs/ERRORS.md, the exit table and `explain CODE` are generated from this table.
+ */
+
+/** The process exit codes, each with one meaning. `check *` alone speaks Nagios instead. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  config: 3,
+  forbidden: 4,
+  notFound: 5,
+  conflict: 6,
+  integrity: 7,
+  otherSet: 8,
+  declined: 9,
+  threshold: 10,
+  rollback: 11,
+  incomplete: 12,
+  unavailable: 69,
+  bug: 70,
+  unknownOutcome: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** May the same call be made again? `unknown`: it may have happened; repeat with the same --id. */
+export type Retry = 'yes' | 'no' | 'unknown';
+
+export interface ErrorEntry {
+  readonly exit: ExitCode;
+  readonly http: number;
+  readonly retry: Retry;
+  /** `{name}` is replaced by the detail of that name. Never put a secret or message content in a detail. */
+  readonly text: string;
+  readonly hint: string;
+}
+
+const entry = (exit: ExitCode, http: number, retry: Retry, text: string, hint: string): ErrorEntry => ({ exit, http, retry, text, hint });
+
+export const registry = {
+  // the call
+  E_USAGE: entry(EXIT.usage, 400, 'no', '{why}', 'Run the command with --help to see its arguments and flags.'),
+  E_FLAG_NEEDED: entry(EXIT.usage, 400, 'no', 'there is no terminal to ask {question}', 'Give {flag} instead.'),
+  E_FILTER: entry(EXIT.usage, 400, 'no', 'the filter does not parse at "{at}": {why}', "Example: --where 'tier = hot and stored > 30d and not pinned'."),
+  E_CONFIG: entry(EXIT.config, 500, 'no', 'the configuration is not usable: {why}', 'Run `omniplex config show --origin` to see where each value comes from.'),
+  E_NOT_SUPPORTED: entry(EXIT.config, 501, 'no', '{what} is not possible with {backend}', 'Run `omniplex doctor` to see what this store can do.'),
+  E_NOT_IN_VERSION_1: entry(EXIT.config, 501, 'no', '{what} is named by the format but not part of version 1', 'A later release of OmniPlex reads it.'),
+  E_RUNTIME: entry(EXIT.bug, 500, 'no', 'this runtime cannot run it: {why}', 'Use the Node that `npm ci` installed, version 26 or newer.'),
+  E_BUG: entry(EXIT.bug, 500, 'no', 'a mistake in OmniPlex: {why}', 'Please report it with the output of `omniplex doctor --out FILE`.'),
+  E_FAILED: entry(EXIT.failed, 500, 'no', '{why}', 'See the message above.'),
+  E_INTERRUPTED: entry(EXIT.interrupted, 499, 'unknown', 'interrupted', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
+  E_TERMINATED: entry(EXIT.terminated, 499, 'unknown', 'terminated', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
+  E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'Give a longer --timeout, or run it again: it resumes.'),
+  E_DECLINED: entry(EXIT.declined, 403, 'no', '{what} was not confirmed', 'Confirm with --confirm {confirm}.'),
+  E_UNKNOWN_OUTCOME: entry(EXIT.unknownOutcome, 502, 'unknown', '{what} may or may not have happened', 'Run it again with the same --id: it has one effect.'),
+  E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
+  E_THRESHOLD: entry(EXIT.threshold, 500, 'no', '{what} is outside its threshold: {why}', 'Compare on a quiet machine before you act on it.'),
+
+  // bytes and formats
+  E_CID_INVALID: entry(EXIT.usage, 400, 'no', '"{cid}" is not a CID that OmniPlex uses', 'A CID here is version 1, sha2-256, base32, and begins with bafyrei or bafkrei.'),
+  E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),
+  E_NOT_CANONICAL: entry(EXIT.integrity, 422, 'no', 'this {kind} is not in canonical form', 'Another program spelled the same content differently. It cannot be trusted; ask for it again.'),
+  E_VERSION_NEWER: entry(EXIT.config, 501, 'no', 'this {kind} has format version {version}; this program knows {known}', 'Install a newer OmniPlex.'),
+  E_BLOCK_CORRUPT: entry(EXIT.integrity, 502, 'yes', 'block {cid} in {place} does not hold the bytes it is named after', 'Run `omniplex store verify --repair` to heal it from another copy.'),
+  E_BLOCK_TOO_LARGE: entry(EXIT.integrity, 413, 'no', 'a block of {bytes} bytes is over the limit of {max}', 'No OmniPlex message has such a block.'),
+
+  // opening
+  E_NOT_RECIPIENT: entry(EXIT.forbidden, 403, 'no', 'no key here opens message {cid}', 'It is addressed to someone else, or its prekey has expired and was destroyed.'),
+  E_MAC: entry(EXIT.integrity, 422, 'no', '{kind} is not authentic', 'It was altered, or parts of two messages were mixed.'),
+  E_SIGNATURE: entry(EXIT.integrity, 422, 'no', 'the signature on this {kind} is not valid', 'It was altered, or another key made it. Do not act on its content.'),
+  E_COMMITMENT: entry(EXIT.integrity, 422, 'no', 'the content does not belong to this key', 'It was altered, or parts of two messages were mixed.'),
+  E_CIPHERTEXT: entry(EXIT.integrity, 422, 'no', 'the content fails its authentication at chunk {chunk}', 'It was altered or cut. What was released before that chunk is an authentic prefix.'),
+  E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout and whether the file ends in more than one newline.'),
+  E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
+  E_EXPIRED: entry(EXIT.forbidden, 410, 'no', '{what} expired at {at}', 'Ask the sender to send it again.'),
+  E_SENDER_UNKNOWN: entry(EXIT.forbidden, 403, 'no', 'the sender of {cid} is not among your contacts', 'Add the contact first, or give --allow-unverified.'),
+
+  // identities and contacts
+  E_UNVERIFIED: entry(EXIT.forbidden, 403, 'no', 'contact {names} is not verified', 'Compare the twelve words (`omniplex contact verify`), or give --allow-unverified.'),
+  E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of "{name}" is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
+  E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'See `omniplex {kind} list`.'),
+  E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'there is already a {kind} named "{name}"', 'Choose another name.'),
+  E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
+  E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
+  E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
+  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'identity {names} is revoked', 'Ask for a new identity over another channel.'),
+  E_PREKEY_EXPIRY: entry(EXIT.usage, 422, 'no', 'the last prekey of {names} ends at {until}, before this message would expire', 'Give an earlier --expires, or ask for a newer bundle.'),
+  E_NO_IDENTITY: entry(EXIT.notFound, 404, 'no', 'no identity is chosen', 'Create one with `omniplex identity create NAME`, or choose with --as.'),
+  E_SEND_ONLY: entry(EXIT.config, 403, 'no', 'identity "{name}" is send-only: {why}', 'Use an identity that was created without --send-only.'),
+
+  // home and key ring
+  E_NO_HOME: entry(EXIT.notFound, 404, 'no', 'there is no home at {path}', 'Create one with `omniplex init`.'),
+  E_NO_STORE: entry(EXIT.notFound, 404, 'no', 'there is no store at {path}', 'Create one with `omniplex init`.'),
+  E_EXISTS: entry(EXIT.conflict, 409, 'no', '{path} already exists', 'Choose another path; nothing is overwritten.'),
+  E_MODE: entry(EXIT.config, 403, 'no', '{path} may be read by others (mode {mode})', 'chmod 600 it (700 for a folder), and think about who has read it.'),
+  E_FILESYSTEM: entry(EXIT.config, 500, 'no', '{path} is on a {type} file system, whose locks cannot be trusted', 'Put it on a local disk.'),
+  E_HOME_COPIED: entry(EXIT.conflict, 409, 'no', 'this home was copied or rolled back: {why}', 'Use one copy only. Explained by `omniplex explain E_HOME_COPIED`.'),
+  E_KEYRING: entry(EXIT.integrity, 500, 'no', 'the key ring at {path} is damaged: {why}', 'Restore it with `omniplex backup restore`.'),
+  E_HOME_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the home database at {path} is damaged: {why}', 'Restore the keys with `omniplex backup restore` into a new home.'),
+
+  // store
+  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not in this store', 'See `omniplex store list`, or import it.'),
+  E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
+  E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
+  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'message {cid} has {copies} verified cold copies, {needed} were asked', 'It stays hot. Run it again when the cold tier answers.'),
+  E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
+  E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
+  E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
+  E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
+  E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
+  E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
+  E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
+  E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
+  E_VERIFY: entry(EXIT.integrity, 500, 'no', '{bad} of {checked} checked do not hold', 'Run `omniplex store verify --repair`.'),
+
+  // mail
+  E_NO_RECIPIENT: entry(EXIT.usage, 400, 'no', 'the message has no recipient', 'Name one with --to, or give --message-passphrase-file.'),
+  E_TOO_MANY: entry(EXIT.usage, 413, 'no', '{what}: {count} is over the limit of {max}', 'Split it.'),
+  E_BINARY_TTY: entry(EXIT.usage, 400, 'no', 'the content is binary and stdout is a terminal', 'Give --out FILE, or pipe it.'),
+  E_RANGE: entry(EXIT.usage, 416, 'no', 'the range {range} is outside the content of {bytes} bytes', 'Both ends count from 0 and are included.'),
+  E_MISSING_RECIPIENTS: entry(EXIT.incomplete, 202, 'yes', '{missing} of {total} recipients are not {state}', 'Wait longer, or `omniplex outbox resend`.'),
+
+  // packets
+  E_PACKET_LENGTH: entry(EXIT.integrity, 422, 'no', 'a packet has 192 bytes, not {bytes}', 'It was cut or joined on the way.'),
+  E_PACKET_CRC: entry(EXIT.integrity, 422, 'no', 'the packet fails its checksum', 'It was damaged on the way.'),
+  E_PACKET_VERSION: entry(EXIT.config, 501, 'no', 'packet version {version} is not known here', 'Install a newer OmniPlex.'),
+  E_PACKET_TYPE: entry(EXIT.integrity, 422, 'no', 'packet type 0x{type} is not known', 'Another program or a newer release made it.'),
+  E_PACKET_FLAGS: entry(EXIT.integrity, 422, 'no', 'the packet has flags that do not go together: {why}', 'It was altered, or another program made it.'),
+  E_PACKET_DIGEST: entry(EXIT.integrity, 422, 'no', 'the packet is not authentic', 'It was forged or altered.'),
+  E_PACKET_FIELD: entry(EXIT.integrity, 422, 'no', 'the packet field {field} is not valid: {why}', 'It was altered, or another program made it.'),
+  E_FRAGMENT_CONFLICT: entry(EXIT.integrity, 409, 'no', 'two packets claim fragment {index} of one stream', 'Somebody forges announcements; the first authentic one counts.'),
+  E_FRAGMENT_LIMIT: entry(EXIT.failed, 429, 'yes', 'the reassembler is full: {what}', 'The peer sends more than the limits allow.'),
+  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'yes', 'the stream was not complete in {ms} ms; {missing} fragments are missing', 'Ask the sender to resend.'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof registry;
+
+export type Details = Readonly<Record<string, unknown>>;
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(registry, code);
+
+const fill = (template: string, details: Details): string =>
+  template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
+
+/** An error the operator can act on. `details` go into JSON and text as they are: ids, counts and paths only. */
+export class OmniplexError extends Error {
+  override readonly name = 'OmniplexError';
+  readonly code: ErrorCode;
+  readonly details: Details;
+
+  constructor(code: ErrorCode, details: Details = {}, cause?: unknown) {
+    super(fill(registry[code].text, details), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  get exit(): ExitCode {
+    return registry[this.code].exit;
+  }
+
+  get retry(): Retry {
+    return registry[this.code].retry;
+  }
+
+  get hint(): string {
+    return fill(registry[this.code].hint, this.details);
+  }
+}
+
+/** Makes, but does not throw, the error of a code: `throw fail('E_MAC', { kind: 'manifest' })`. */
+export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): OmniplexError => new OmniplexError(code, details, cause);
+
+export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is OmniplexError =>
+  error instanceof OmniplexError && (codes.length === 0 || codes.includes(error.code));
+
+/** Warnings share the envelope, never the exit code. */
+export const warnings = {
+  W_PREKEY_SOON: 'the last prekey of {contact} ends at {until}',
+  W_NO_FORWARD_SECRECY: 'no forward secrecy towards {contact}: {why}',
+  W_UNVERIFIED: 'contact {contact} is not verified',
+  W_SENDER_UNVERIFIED: 'the sender is not a verified contact',
+  W_DURABILITY: 'durability is {true}, not {asked}',
+  W_EXPIRED: '{what} expired at {at}; shown because you asked',
+  W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
+  W_KEY_CHANGED: 'the root key of {contact} changed; it is unverified again',
+  W_LOST: '{count} messages that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
+  W_NOISY: 'the machine is too noisy to tell: {why}',
+  W_NOT_RESTORED: '{what} could not be brought back: {why}',
+  W_PROVIDER: 'crypto provider {provider} is in use: {why}',
+  W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
+} as const;
+
+export type WarningCode = keyof typeof warnings;
+
+export interface Warning {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly [detail: string]: unknown;
+}
+
+export const warning = (code: WarningCode, details: Details = {}): Warning => ({ ...details, code, message: fill(warnings[code], details) });
