@@ -1,0 +1,18 @@
+/** Blocks and the two narrow ports through which sealing and opening meet whatever holds them. */
+import type { Bytes } from './bytes.ts';
+import type { Cid } from './cid.ts';
+
+export interface Block {
+  readonly cid: Cid;
+  readonly bytes: Bytes;
+}
+
+/** Takes blocks. When `put` resolves they are as durable as the sink promises; putting a block twice is one effect. */
+export interface BlockSink {
+  put(blocks: readonly Block[], signal?: AbortSignal): Promise<void>;
+}
+
+/** Gives blocks by name, hashed: bytes that come out are the ones named. Absent is undefined; wrong bytes throw E_BLOCK_CORRUPT. */
+export interface BlockSource {
+  get(cid: Cid, signal?: AbortSignal): Promise<Bytes | undefined>;
+}

@@ -1,0 +1,194 @@
+/**
+ * The ports of a store. Each has one compliance suite that every adapter passes, the embedded one included.
+ * A store holds sealed bytes and the packets that announce them. It never sees a plaintext or a private key.
+ */
+import type { Block, BlockSink, BlockSource } from '../base/block.ts';
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+
+export type ColdTierName = 'files' | 'ipfs' | 's3';
+export type TierName = 'hot' | ColdTierName;
+
+/** What an acknowledgement promises, weakest first. `accepted` never leaves the sender's home. */
+export const durabilities = ['accepted', 'hot', 'replicated', 'cold'] as const;
+export type Durability = (typeof durabilities)[number];
+
+export interface StoredBlock {
+  readonly cid: Cid;
+  readonly bytes: number;
+  /** When this tier got it, by the store's clock: the age that the grace time of gc is counted from. */
+  readonly storedAtMs: number;
+}
+
+/** A tier as a heap of blocks. */
+export interface BlockTier extends BlockSink, BlockSource {
+  readonly tier: TierName;
+  /** Where it is, for messages to people: a path or an address without credentials. */
+  readonly place: string;
+  getMany(cids: readonly Cid[], signal?: AbortSignal): Promise<ReadonlyArray<Bytes | undefined>>;
+  has(cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]>;
+  /** Removes what is there; answers how many were. */
+  remove(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
+  /** Everything, in the order of the binary CID, after `after`. Safe against concurrent writers: it may or may not show what came meanwhile. */
+  blocks(after?: Cid, signal?: AbortSignal): AsyncIterable<StoredBlock>;
+  usage(): Promise<{ blocks: number; bytes: number }>;
+  close(): Promise<void>;
+}
+
+/** One packet in one inbox. */
+export interface Announcement {
+  /** Digest of the inbox block, as in CID_R. */
+  readonly inbox: Bytes;
+  /** The 192 bytes. */
+  readonly packet: Bytes;
+  /** The manifest that it announces (or the block of one stream step). */
+  readonly cid: Cid;
+  /** ms since epoch, 0 = none; copied from the packet. */
+  readonly expiresAtMs: number;
+}
+
+export interface ReceivedAnnouncement extends Announcement {
+  /** Order of arrival in this store: pages and `watch` continue after it. */
+  readonly position: number;
+  readonly receivedAtMs: number;
+  readonly acknowledgedAtMs: number | undefined;
+}
+
+/** What the store knows of one message: nothing that its packets and its manifest do not show. */
+export interface MessageRecord {
+  readonly cid: Cid;
+  /** Bytes of all its blocks, the manifest included. */
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly storedAtMs: number;
+  /** ms since epoch, 0 = none. */
+  readonly expiresAtMs: number;
+  /** Last whole fetch, for eviction. */
+  readonly readAtMs: number;
+  /** ms since epoch until which the hot copy is kept; 0 = not pinned, Number.MAX_SAFE_INTEGER = for good. */
+  readonly pinnedUntilMs: number;
+  /** Tiers that hold every block of it, as last read back. */
+  readonly tiers: readonly TierName[];
+  /** No longer wanted here: garbage after the grace time. */
+  readonly removed: boolean;
+  /** Grows by one with every change; `change` compares it. */
+  readonly version: number;
+}
+
+export type MessageChange = Partial<Pick<MessageRecord, 'expiresAtMs' | 'readAtMs' | 'pinnedUntilMs' | 'tiers' | 'removed'>>;
+
+/** The effect of one --id: found again by a retry, even from another home. Key and content are keyed hashes; the store learns neither. */
+export interface Operation {
+  readonly key: Bytes;
+  readonly content: Bytes;
+  readonly cid: Cid;
+  readonly result: Bytes;
+}
+
+export interface MessageCommit {
+  readonly message: Pick<MessageRecord, 'cid' | 'bytes' | 'blocks' | 'expiresAtMs' | 'tiers'>;
+  readonly announcements: readonly Announcement[];
+  readonly operation?: Operation;
+}
+
+export interface Page {
+  readonly after?: number;
+  readonly limit: number;
+}
+
+/** The inboxes: who is told of what. Duplicates of (inbox, cid) are one announcement; the first packet stays. */
+export interface Inbox {
+  announce(announcements: readonly Announcement[]): Promise<void>;
+  list(inbox: Bytes, page: Page & { readonly acknowledged?: boolean }): Promise<readonly ReceivedAnnouncement[]>;
+  find(inbox: Bytes, cid: Cid): Promise<ReceivedAnnouncement | undefined>;
+  /** Every announcement of one message, for demote, export and gc. */
+  ofMessage(cid: Cid): Promise<readonly ReceivedAnnouncement[]>;
+  /** Handled: leaves the list. Answers false when it was already. */
+  acknowledge(inbox: Bytes, cid: Cid, atMs: number): Promise<boolean>;
+  withdraw(inbox: Bytes, cid: Cid): Promise<boolean>;
+}
+
+/** The state that must be fast and shared: blocks, message records, inboxes, operations. */
+export interface HotTier extends BlockTier {
+  readonly tier: 'hot';
+  readonly inbox: Inbox;
+  /**
+   * One atomic step: record, announcements and operation, or none of them. Durable at `hot` when it resolves.
+   * An operation that exists with the same content answers `repeated` and changes nothing; with other content E_ID_CONFLICT.
+   */
+  commit(commit: MessageCommit): Promise<{ readonly outcome: 'stored' | 'repeated'; readonly operation: Operation | undefined }>;
+  operation(key: Bytes): Promise<Operation | undefined>;
+  message(cid: Cid): Promise<MessageRecord | undefined>;
+  /** In the order of storing. */
+  messages(page?: Partial<Page>): AsyncIterable<MessageRecord & { readonly position: number }>;
+  /** Optimistic: E_BUSY when the version is no longer `version`, E_FENCE_STALE when the lock has passed on. */
+  change(cid: Cid, version: number, change: MessageChange, fence?: Fence): Promise<MessageRecord>;
+  /** Deletes record, announcements and nothing else; blocks are gc's. */
+  forget(cid: Cid, version: number, fence?: Fence): Promise<void>;
+  /** Small named values of the store itself (home witnesses, last-run records); compare-and-set on `expected` (undefined = absent). */
+  note(name: string): Promise<Bytes | undefined>;
+  setNote(name: string, value: Bytes | undefined, expected: Bytes | undefined): Promise<boolean>;
+  /** `replicated` is refused by adapters that cannot have it. */
+  readonly canReplicate: boolean;
+}
+
+export interface ColdTier extends BlockTier {
+  readonly tier: ColdTierName;
+  /** How many copies a resolved put means, and whether that is checked. */
+  readonly copies: number;
+  /** Announcements as a unit per message, replaced whole, read back by `announcements`. */
+  putAnnouncements(cid: Cid, packets: readonly Bytes[]): Promise<void>;
+  announcements(cid: Cid): Promise<readonly Bytes[]>;
+  /** All messages that have announcements here: what a lost hot tier is rebuilt from. */
+  announced(): AsyncIterable<Cid>;
+  forget(cid: Cid): Promise<void>;
+}
+
+/** Orders writers after a fail-over too: a higher epoch wins over any counter. */
+export interface Fence {
+  readonly name: string;
+  readonly epoch: number;
+  readonly counter: number;
+}
+
+export interface LockState extends Fence {
+  readonly holder: string;
+  readonly acquiredAtMs: number;
+  readonly leaseEndsAtMs: number;
+}
+
+export interface Lock extends LockState, AsyncDisposable {
+  /** Extends the lease; E_FENCE_STALE when it has passed on. */
+  renew(): Promise<void>;
+  /** Aborts when the lease was lost. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface LockManager {
+  /** Waits up to `waitMs` (0 = not at all), then E_LOCKED naming the holder. The lease is renewed until released. */
+  acquire(name: string, options: { readonly holder: string; readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Lock>;
+  list(): Promise<readonly LockState[]>;
+  show(name: string): Promise<LockState | undefined>;
+  /** Takes the lock from its holder; its fence goes stale. False when nobody held it. */
+  break(name: string): Promise<boolean>;
+}
+
+/** One acknowledgement, as it was given. Kept outside the hot tier: it is what a lost hot tier is compared with. */
+export interface Acknowledgement {
+  readonly cid: Cid;
+  readonly durability: Durability;
+  readonly atMs: number;
+  readonly inboxes: readonly Bytes[];
+  readonly bytes: number;
+  readonly expiresAtMs: number;
+}
+
+export interface Journal {
+  /** Durable when it resolves. */
+  append(acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /** Oldest first. A torn last record (a crash while appending) is left out; any other damage throws E_STORE_CORRUPT after what could be read. */
+  since(atMs: number): AsyncIterable<Acknowledgement>;
+}
+
+export type { Block };
