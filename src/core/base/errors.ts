@@ -100,6 +100,7 @@ export const registry = {
   E_MODE: entry(EXIT.config, 403, 'no', '{path} may be read by others (mode {mode})', 'chmod 600 it (700 for a folder), and think about who has read it.'),
   E_FILESYSTEM: entry(EXIT.config, 500, 'no', '{path} is on a {type} file system, whose locks cannot be trusted', 'Put it on a local disk.'),
   E_HOME_COPIED: entry(EXIT.conflict, 409, 'no', 'this home was copied or rolled back: {why}', 'Use one copy only. Explained by `omniplex explain E_HOME_COPIED`.'),
+  E_NO_KEYRING: entry(EXIT.notFound, 404, 'no', 'there is no key ring at {path}', 'Create an identity first: `omniplex identity create NAME`.'),
   E_KEYRING: entry(EXIT.integrity, 500, 'no', 'the key ring at {path} is damaged: {why}', 'Restore it with `omniplex backup restore`.'),
   E_HOME_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the home database at {path} is damaged: {why}', 'Restore the keys with `omniplex backup restore` into a new home.'),
 

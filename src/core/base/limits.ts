@@ -33,6 +33,16 @@ export const limitTable = {
   sealedPadBytes: limit(512, 'bytes', 'sealed metadata is padded to a multiple of this', 'docs/PROTOCOL.md, Sealed'),
   sealedBytesMax: limit(64 * KIB, 'bytes', 'metadata with an introduction is under 20 KiB', 'docs/PROTOCOL.md, Sealed'),
 
+  contentChunksMax: limit(2 ** 38, 'chunks', 'the counter of the content stream; past it nonces would repeat across messages too often', 'C2SP chunked-encryption'),
+  publicKeysCachedMax: limit(64, 'keys', 'imported public keys kept by the native provider; importing one costs half an encapsulation', 'omniplex bench pq'),
+
+  paddingClassBytesMin: limit(4 * KIB, 'bytes', 'smallest padding class; every power of two from here to contentBytesMax is one', 'docs/PROTOCOL.md, Padding'),
+  sealWorkersMax: limit(3, 'threads', 'beside the main one; hashing and encrypting two GB/s outruns every store', 'omniplex bench seal'),
+  sealWorkersFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
+  sealBlocksInFlightMax: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
+  readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, Reading'),
+  receiptBytesMax: limit(256, 'bytes', 'a receipt is one CID, a state and a time', 'docs/PROTOCOL.md, Receipt'),
+
   // passphrases
   argonMemoryKib: limit(65_536, 'KiB', '64 MiB, 3 passes: about 0.2 s to unlock', 'RFC 9106, 4 (second recommended choice)'),
   argonPasses: limit(3, 'passes', 'see argonMemoryKib', 'RFC 9106, 4'),
@@ -47,11 +57,37 @@ export const limitTable = {
   fragmentsWaitingMax: limit(64, 'packets', 'packets of a stream that may wait for its FragStart', 'docs/PROTOCOL.md, Streams'),
   streamsPerPeerMax: limit(64, 'streams', 'open streams of one peer', 'docs/PROTOCOL.md, Streams'),
   reassemblyBytesPerPeerMax: limit(64 * MIB, 'bytes', 'unassembled bytes that one peer may make us hold', 'docs/PROTOCOL.md, Streams'),
+  fragmentsPerPeerMax: limit(131_072, 'fragments', 'of all open streams of one peer: two of the longest, about 20 MB of state', 'docs/PROTOCOL.md, Streams'),
+  reassemblyPeersMax: limit(1_024, 'peers', 'with open streams at one time', 'docs/PROTOCOL.md, Streams'),
+  reassemblyMs: limit(600_000, 'ms', 'deadline of a stream whose packets name none (timeout 0)', 'docs/PROTOCOL.md, Streams'),
+  reassemblyMsMax: limit(86_400_000, 'ms', 'a timeout word reaches 49 days; state is held no longer than this', 'docs/PROTOCOL.md, Streams'),
+  reassemblyUnverifiedMs: limit(60_000, 'ms', 'packets nobody has vouched for wait no longer, whatever they claim', 'docs/PROTOCOL.md, Streams'),
+  streamsRememberedMax: limit(256, 'streams', 'ended streams of one peer that late packets are still recognised by', 'docs/PROTOCOL.md, Streams'),
 
   // identities
   prekeysMax: limit(4, 'prekeys', 'live prekeys of a bundle; a receiver tries each', 'docs/PROTOCOL.md, Bundle'),
   inboxesMax: limit(8, 'inboxes', 'inboxes of a bundle', 'docs/PROTOCOL.md, Bundle'),
   bundleChainMax: limit(10_000, 'bundles', 'kept bundles of one identity', 'docs/PROTOCOL.md, Bundle'),
+  bundleFileChainMax: limit(256, 'bundles', 'newest bundles of a bundle file: about 3.5 MB; a contact who is further behind asks for a new introduction', 'docs/formats/identity.md'),
+  bundleFileBytesMax: limit(8 * MIB, 'bytes', 'a bundle file is read into memory whole', 'docs/formats/identity.md'),
+  actorNameCharsMax: limit(64, 'characters', 'name of an identity or a contact: it stands in tables, flags and bundles', 'docs/formats/identity.md'),
+  bundleLifeMs: limit(366 * 86_400_000, 'ms', 'a bundle that nobody renewed for a year is of somebody who left', 'docs/formats/identity.md'),
+  sendOnlyLifeMs: limit(3 * 366 * 86_400_000, 'ms', 'a send-only identity has one bundle, ever', 'docs/formats/identity.md'),
+  prekeyLifeMs: limit(30 * 86_400_000, 'ms', 'how long a new prekey may be used; shorter is better forward secrecy, longer reaches further by stick', 'docs/formats/identity.md'),
+  prekeyLifeMsMax: limit(366 * 86_400_000, 'ms', 'the furthest --prekeys-until', 'docs/formats/identity.md'),
+  prekeyRenewMs: limit(15 * 86_400_000, 'ms', 'rotate --due makes a new prekey when the last one ends sooner than this', 'docs/formats/identity.md'),
+  prekeyGraceMs: limit(86_400_000, 'ms', 'a prekey is destroyed this long after its last use date: clocks differ', 'docs/formats/identity.md'),
+  bundleRenewMs: limit(60 * 86_400_000, 'ms', 'rotate --due renews a bundle that expires sooner than this', 'docs/formats/identity.md'),
+  prekeysKeptMax: limit(32, 'prekeys', 'private prekeys of one identity, published or still waiting for their last use date: a receiver tries each', 'docs/formats/identity.md'),
+  futureToleranceMs: limit(300_000, 'ms', 'clocks may differ this much before a signature counts as from the future', 'docs/formats/identity.md'),
+  fingerprintFileBytesMax: limit(MIB, 'bytes', 'ten thousand lines of a name and twelve words', 'docs/formats/identity.md'),
+
+  // home, key ring and backup
+  keyringBytesMax: limit(4 * MIB, 'bytes', 'thousands of identities; a longer file is no key ring', 'docs/formats/keyring-backup.md'),
+  homeLockMs: limit(10_000, 'ms', 'a change of the key ring waits this long for another process', 'docs/LIMITS.md'),
+  homeLockPollMs: limit(20, 'ms', 'how often a waiting process asks again for the lock of the key ring', 'docs/LIMITS.md'),
+  backupHeaderBytesMax: limit(64 * KIB, 'bytes', 'the readable header of a backup', 'docs/formats/keyring-backup.md'),
+  backupPartBytesMax: limit(16 * MIB, 'bytes', 'one record of a backup, held in memory', 'docs/formats/keyring-backup.md'),
 
   // store
   hotBudgetBytes: limit(8 * 1024 * MIB, 'bytes', 'default byte budget of the embedded hot tier', 'docs/ARCHITECTURE.md, Hot tier'),
@@ -65,6 +101,29 @@ export const limitTable = {
   batchLineBytesMax: limit(64 * KIB, 'bytes', 'one line of a --batch list', 'docs/LIMITS.md'),
   carBlocksMax: limit(50_000_000, 'blocks', 'of one imported CAR', 'docs/PROTOCOL.md, CAR'),
   stdinSpoolBytes: limit(4 * MIB, 'bytes', 'read buffer for input of unknown length', 'docs/LIMITS.md'),
+
+  // words that people type
+  filterCharsMax: limit(4_096, 'characters', 'of one --where expression', 'docs/LIMITS.md'),
+  filterDepthMax: limit(32, 'levels', 'of parentheses and `not`: the parser is recursive', 'docs/LIMITS.md'),
+  durationMsMax: limit(100 * 366 * 86_400_000, 'ms', 'about a century: a longer one is a mistake', 'docs/LIMITS.md'),
+
+  // benchmarks
+  benchSamples: limit(30, 'samples', 'of each contestant, unless time runs out first; enough for a 95 % interval of the median', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSamplesMin: limit(5, 'samples', 'taken even when time has run out; fewer have no median worth printing', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSamplesMax: limit(10_000, 'samples', 'more only takes longer', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSampleMs: limit(5, 'ms', 'a shorter sample measures the clock and the scheduler', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSeconds: limit(3, 's', 'for the samples of one group of contestants', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSecondsMax: limit(3_600, 's', 'of one group', 'docs/ARCHITECTURE.md, Measuring'),
+  benchSpreadMax: limit(0.15, 'of the median', 'a limit whose middle half is wider than this does not bound anything', 'docs/ARCHITECTURE.md, Measuring'),
+  benchLoadMax: limit(0.5, 'of the cores', 'load before the run began: someone else is working here', 'docs/ARCHITECTURE.md, Measuring'),
+  benchReportBytesMax: limit(4 * MIB, 'bytes', 'a longer file is not a report', 'docs/ARCHITECTURE.md, Measuring'),
+  benchRowsMax: limit(10_000, 'rows', 'of one report', 'docs/ARCHITECTURE.md, Measuring'),
+  benchExpressionCharsMax: limit(1_000, 'characters', 'of one --fail-if expression; also bounds its nesting', 'docs/ARCHITECTURE.md, Measuring'),
+  // the terminal
+  nearWordCharsMax: limit(64, 'characters', 'a longer word is no slip of a command, flag or setting; comparing costs its square', 'docs/LIMITS.md'),
+  signalGraceMs: limit(2_000, 'ms', 'an interrupted command may clean up this long before it answers', 'docs/ARCHITECTURE.md, The command line'),
+  configBytesMax: limit(1024 * KIB, 'bytes', 'the user configuration with thousands of contexts', 'docs/LIMITS.md'),
+  configLockMs: limit(2_000, 'ms', 'one process changes the configuration in a few ms; a longer wait means a crashed one', 'docs/LIMITS.md'),
 } as const;
 
 type Table = typeof limitTable;
