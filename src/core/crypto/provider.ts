@@ -26,7 +26,7 @@ export interface Kem {
   readonly secretBytes: 32;
   /** Throws RangeError on a seed of another length. */
   fromSeed(seed: Bytes): PrivateKey<KemName>;
-  /** Hostile input: the public key. Throws E_KEY_INVALID. `randomness` is for known-answer tests only. */
+  /** Hostile input: the public key. Throws E_KEY_INVALID. `randomness` is for known-answer tests only: native refuses it (E_NOT_SUPPORTED), since OpenSSL takes none. */
   encapsulate(publicKey: Bytes, randomness?: Bytes): { ciphertext: Bytes; secret: Bytes };
   /** Hostile input: the ciphertext. Throws E_KEY_INVALID on a wrong length; a wrong ciphertext yields another secret (implicit rejection). */
   decapsulate(key: PrivateKey, ciphertext: Bytes): Bytes;
@@ -50,11 +50,25 @@ export interface X25519 {
   sharedSecret(secret: Bytes, peer: Bytes): Bytes;
 }
 
-export interface AesGcm {
-  /** AES-256-GCM, 12-byte nonce, 16-byte tag: ciphertext || tag. */
+/** An AEAD with a 32-byte key, a 12-byte nonce and a 16-byte tag. RangeError on a key or nonce of another length. */
+export interface Aead {
+  /** ciphertext || tag. */
   seal(key: Bytes, nonce: Bytes, plaintext: Bytes, aad?: Bytes): Bytes;
   /** Hostile input. Answers undefined when the tag does not hold or the input is shorter than a tag; never releases unauthenticated bytes. */
   open(key: Bytes, nonce: Bytes, sealed: Bytes, aad?: Bytes): Bytes | undefined;
+}
+
+/** A key imported once for many calls, which writes into buffers of the caller: the bulk path. No associated data. */
+export interface AeadInUse {
+  /** Writes ciphertext || tag to the first plaintext.length + 16 bytes of `out`. The buffers may not overlap. */
+  sealInto(nonce: Bytes, plaintext: Bytes, out: Bytes): void;
+  /** Hostile input. Writes sealed.length - 16 bytes to `out` and answers true; writes nothing and answers false when the tag does not hold. */
+  openInto(nonce: Bytes, sealed: Bytes, out: Bytes): boolean;
+}
+
+/** AES-256-GCM. */
+export interface AesGcm extends Aead {
+  inUse(key: Bytes): AeadInUse;
 }
 
 export interface Argon2Parameters {
@@ -67,6 +81,7 @@ export interface CryptoProvider {
   readonly name: ProviderName;
   readonly rng: Rng;
   readonly aesGcm: AesGcm;
+  readonly chaCha20Poly1305: Aead;
   readonly x25519: X25519;
   kem(name: KemName): Kem;
   signature(name: SignatureName): SignatureScheme;
