@@ -11,8 +11,8 @@
  * - One hook is one file: src/hooks/init.ts, prerun.ts, postrun.ts, finally.ts, command_not_found.ts, preparse.ts. Its default
  *   export is an oclif hook function. A hook that throws stops the command (oclif alone swallows errors without an `oclif.exit`).
  * - A command file imports what is heavy inside `run()`, never at its top: the lint rule `heavy-import` checks it.
- * - Worker threads: a file named `*.worker.ts` or `*-worker.ts` is built on its own, and is started with
- *   `new Worker(new URL('./seal-worker.ts', import.meta.url))`, which the build rewrites and which works unbuilt as well.
+ * - Worker threads: a file named `*.worker.ts` or `*-worker.ts` is built on its own. It is started by the URL of its source relative
+ *   to import.meta.url (`new URL(` and both arguments on one line, single quotes), which the build rewrites and which works unbuilt.
  *
  * This module holds the one installed table. It is set once, before `main()`, and is only read afterwards.
  */

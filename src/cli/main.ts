@@ -3,14 +3,16 @@
  * It stands in for oclif's own `run`, which loads every command's metadata, user plugins and themes before the first one runs.
  *
  * What it needs from its neighbours in src/cli:
- * - `help.ts`     `showHelp(config, id)`: help of a command or topic (`store lock`), or of the program when id is ''.
- *                 Asked for by `--help` or `-h` anywhere before `--`, by a bare topic, and by no words at all.
+ * - `help.ts`     `showHelp(config, id, argv)`: help of a command or topic (`store lock`), or of the program when id is ''; argv
+ *                 has the flags. Asked for by `--help` or `-h` anywhere before `--`, by a bare topic, and by no words at all.
  * - `failure.ts`  `reportFailure(error, {id, argv})`: prints an error that no command caught (hooks, unknown commands, loading) in
  *                 the form that argv asks for (text or one JSON document) and sets `process.exitCode`. Never throws.
  * A command prints its own errors and sets `process.exitCode`; what it throws nevertheless goes to `reportFailure`.
- * The `command_not_found` hook is given the words (`{id: 'stroe list', argv}`) and throws the usage error.
+ * The `command_not_found` hook is given the words (`{id: 'stroe list', argv}`; id '' where a flag nobody knows came first) and
+ * throws the usage error.
  * `process.exit` is never called here: output written before an exit into a pipe would be cut at 64 KiB.
  */
+import { asksHelp, readCommandLine } from './argv.ts';
 import { commandsTable, type CommandEntry, type CommandsTable } from './commands-table.ts';
 import { CliConfig } from './oclif-config.ts';
 
@@ -27,25 +29,14 @@ const ID_WORDS_MAX = 3;
  * is not one of its commands is unknown, so that a misspelt verb is a usage error and not a help page with exit 0.
  */
 export function targetOf(argv: readonly string[], table: CommandsTable): Target {
-  const words: string[] = [];
-  for (const word of argv) {
-    if (word.startsWith('-') || words.length === ID_WORDS_MAX) break;
-    words.push(word);
-  }
-  for (let count = words.length; count > 0; count--) {
+  const { words, rest, strayFlag } = readCommandLine(argv);
+  for (let count = Math.min(words.length, ID_WORDS_MAX); count > 0; count--) {
     const entry = table.find(words.slice(0, count).join(' '));
-    if (entry !== undefined) return { kind: 'command', id: entry.id, entry, argv: argv.slice(count) };
+    if (entry !== undefined) return { kind: 'command', id: entry.id, entry, argv: [...words.slice(count), ...rest] };
   }
   const id = words.join(' ');
-  return { kind: words.length === 0 || table.isTopic(id) ? 'topic' : 'unknown', id, argv: argv.slice(words.length) };
-}
-
-export function asksHelp(argv: readonly string[]): boolean {
-  for (const word of argv) {
-    if (word === '--') return false;
-    if (word === '--help' || word === '-h') return true;
-  }
-  return false;
+  const isTopic = !strayFlag && (words.length === 0 || table.isTopic(id));
+  return { kind: isTopic ? 'topic' : 'unknown', id, argv: rest };
 }
 
 interface Runnable {
@@ -67,7 +58,7 @@ async function runTarget(config: CliConfig, target: Target): Promise<void> {
   await config.runHook('init', { id, argv });
   if (target.kind !== 'unknown' && (target.kind === 'topic' || asksHelp(argv))) {
     const { showHelp } = await import('./help.ts');
-    await showHelp(config, id);
+    await showHelp(config, id, argv);
   } else if (target.kind === 'command') {
     await runCommand(config, target.entry, argv);
   } else {
