@@ -1,0 +1,17 @@
+/**
+ * Threads without isolation: a worker keeps its modules from one file to the next, which is what makes a run short. A test that
+ * leaves global state behind therefore breaks another one, and is at fault.
+ */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    passWithNoTests: false,
+  },
+});
