@@ -1,0 +1,75 @@
+/**
+ * Lengths of time as people type them: `90m`, `1h30m`, `500ms`, `30d`; 0 needs no unit. Days have 24 hours; there are no months.
+ * Points in time: `10m` (so long ago), `03:10` (the last such minute in UTC), RFC 3339.
+ */
+import { fail } from './errors.ts';
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+type Unit = keyof typeof UNIT_MS;
+
+/** A hundred years: longer is a slip, and stays far below 2^53 ms. */
+export const DURATION_MS_MAX = 36_525 * UNIT_MS.d;
+
+const refuse = () => fail('E_USAGE', { why: 'expects a duration such as 500ms, 90s, 10m, 1h30m or 30d' });
+
+/** Whole milliseconds. Throws E_USAGE, whose text does not repeat the input. */
+export function parseDuration(text: string): number {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d{1,15}(?:\.\d{1,6})?)(ms|s|m|h|d|w)/gy)];
+  if (parts.length === 0 || parts.reduce((length, [part]) => length + part.length, 0) !== text.length) throw refuse();
+  let total = 0;
+  let last: number = Infinity;
+  for (const [, count, unit] of parts) {
+    const unitMs = UNIT_MS[unit as Unit];
+    if (unitMs >= last) throw refuse();
+    last = unitMs;
+    total += Number(count) * unitMs;
+  }
+  if (total > DURATION_MS_MAX) throw refuse();
+  return Math.round(total);
+}
+
+/** The two largest units: `1h30m`, `2d`, `850ms`. Exact only to those units; for people, not for files. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  let rest = Math.round(ms / 1_000) * 1_000;
+  const parts: string[] = [];
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const count = Math.floor(rest / UNIT_MS[unit]);
+    rest -= count * UNIT_MS[unit];
+    if (count > 0) parts.push(`${count}${unit}`);
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join('');
+}
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+
+/**
+ * ms since the epoch of a point in time. `direction` says where a bare duration points: `10m` is ten minutes ago for --since,
+ * `7d` is in a week for --expires. A date alone is its midnight in UTC. Throws E_USAGE.
+ */
+export function parseTime(text: string, nowMs: number, direction: 'past' | 'future' = 'past'): number {
+  const clock = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (clock !== null) {
+    const today = Math.floor(nowMs / UNIT_MS.d) * UNIT_MS.d + Number(clock[1]) * UNIT_MS.h + Number(clock[2]) * UNIT_MS.m;
+    if (direction === 'past') return today > nowMs ? today - UNIT_MS.d : today;
+    return today < nowMs ? today + UNIT_MS.d : today;
+  }
+  if (RFC3339.test(text)) {
+    const at = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.replace(' ', 'T').toUpperCase());
+    // Date.parse rolls 2026-02-30 over to March; such a day does not exist.
+    const day = text.length === 10 && Number.isFinite(at) ? new Date(at).toISOString().slice(0, 10) : text.slice(0, 10);
+    const calendar = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+    if (Number.isFinite(at) && day === text.slice(0, 10) && calendar.toISOString().slice(0, 10) === text.slice(0, 10)) return at;
+  } else {
+    try {
+      const ms = parseDuration(text);
+      return direction === 'past' ? nowMs - ms : nowMs + ms;
+    } catch {
+      // Told below, with all three forms.
+    }
+  }
+  throw fail('E_USAGE', { why: 'expects a time such as 10m, 03:10 or 2026-11-23T10:00:00Z' });
+}
