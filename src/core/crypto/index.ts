@@ -8,8 +8,16 @@ import { nativeIsCapable, nativeProvider } from './native.ts';
 import type { CryptoProvider, ProviderName } from './provider.ts';
 
 export type * from './provider.ts';
+export {
+  checkCommitment, CHUNK_BYTES, CONTENT_COMMITMENT_BYTES, CONTENT_SALT_BYTES, ContentCipher, deriveContentKeys, openAll, openedContentBytes,
+  sealAll, sealedContentBytes, SEALED_CHUNK_BYTES, type ContentKeys,
+} from './cobblestone.ts';
+export { ContentOpener, ContentSealer } from './content-stream.ts';
 export { hpkeOpen, hpkeSeal, type HpkeSealed } from './hpke.ts';
+export { deriveKey, label } from './kdf.ts';
 export { isSignatureName, kemParameters, signatureParameters } from './parameters.ts';
+export { signAll, verifyAll, type ByAlgorithm, type Signatures, type SigningKeys, type VerifyingKeys } from './signatures.ts';
+export { crc32 } from 'node:zlib';
 
 /** `auto` takes native where it works, noble elsewhere. Throws E_NOT_SUPPORTED when native is demanded and this Node lacks it. */
 export async function loadProvider(name: ProviderName | 'auto', rng: Rng): Promise<CryptoProvider> {
