@@ -28,8 +28,8 @@ export const limitTable = {
   linkDepthMax: limit(3, 'levels', 'three levels of nodes reach past 2^53 bytes', 'docs/PROTOCOL.md, Links'),
   contentBytesMax: limit(2 ** 44, 'bytes', '16 TiB; keeps every derived length exact in a double', 'docs/PROTOCOL.md, Content'),
   recipientsMax: limit(256, 'stanzas', '256 X-Wing stanzas make a manifest of about 309 KB', 'docs/PROTOCOL.md, Stanzas'),
-  nameCharsMax: limit(255, 'characters', 'the longest file name of common file systems', 'POSIX NAME_MAX'),
-  mediaTypeCharsMax: limit(127, 'characters', 'longest type or subtype name', 'RFC 6838, 4.2'),
+  nameBytesMax: limit(255, 'bytes', 'of UTF-8; the longest file name of common file systems', 'POSIX NAME_MAX'),
+  mediaTypeBytesMax: limit(255, 'bytes', 'type, slash and subtype of 127 characters each', 'RFC 6838, 4.2'),
   sealedPadBytes: limit(512, 'bytes', 'sealed metadata is padded to a multiple of this', 'docs/PROTOCOL.md, Sealed'),
   sealedBytesMax: limit(64 * KIB, 'bytes', 'metadata with an introduction is under 20 KiB', 'docs/PROTOCOL.md, Sealed'),
 

@@ -9,6 +9,7 @@
  */
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { matches } from './bench.ts';
 import { units, type Machine, type Report, type Row } from './report.ts';
 
 const fields = ['value', 'p50', 'p95', 'p99', 'spread', 'limit', 'ratio', 'ratioLow', 'ratioHigh'] as const;
@@ -140,21 +141,6 @@ const holds = (left: number, operator: Operator, right: number): boolean => {
 
 /** Change from nothing to something is without bound, from nothing to nothing is none. */
 export const changeOf = (before: number, after: number): number => (before === 0 ? (after === 0 ? 0 : Number.POSITIVE_INFINITY) : (after - before) / before);
-
-/** `*` stands for any run of characters. Linear: each star is tried from left to right and never again. */
-function matches(pattern: string, id: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return id === first;
-  if (!id.startsWith(first) || !id.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = id.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= id.length;
-}
 
 /** Whether the expression is true of a row as it was and as it is; `after` is undefined for a row that is no longer there. */
 export function evaluate(expression: Expression, before: Row, after: Row | undefined): boolean {

@@ -35,15 +35,18 @@ export interface Contestant {
   readonly awaits?: boolean;
   /** Not timed: before each sample of `calls` calls. */
   readonly before?: (calls: number) => unknown;
-  /** Calls of one sample; measured when absent, so that a sample takes `limits.benchSampleMs`. */
+  /** Calls of one sample; measured when absent, so that a sample takes `sampleMs`. */
   readonly calls?: number;
+  /** `limits.benchSampleMs` when absent. Longer for work whose calls differ by nature, so that a sample holds enough of them. */
+  readonly sampleMs?: number;
 }
 
 export interface MeasureOptions {
   readonly meter: Meter;
   readonly samples: number;
-  /** Samples end when this is over, but not before `limits.benchSamplesMin` (or `samples`, if fewer). */
+  /** For each contestant. Samples end when they have used this up together, but not before `limits.benchSamplesMin` (or `samples`, if fewer). */
   readonly seconds: number;
+  /** Samples of each contestant before any counts; those whose number of calls is not given warm up for `limits.benchWarmUpMs` at least. */
   readonly warmUp?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,6 +66,9 @@ export const timesOf = (series: Series, basis: Basis): readonly number[] => (bas
 
 /** Gives signals and timers a turn. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Work of which this many calls take no time is no work. */
+const CALLS_MAX = 2 ** 24;
 
 class Runner {
   readonly contestant: Contestant;
@@ -93,18 +99,22 @@ class Runner {
     return { wallMs, cpuMs: this.#meter.cpuMs() - cpuStart };
   }
 
-  /** Warm-up, and the number of calls that makes a sample long enough. Doubles, since the first calls are slower than the rest. */
-  async calibrate(rounds: number, signal: AbortSignal | undefined): Promise<void> {
-    for (let round = 0; round < rounds; round++) {
+  /** Warms up, and finds the number of calls that makes a sample long enough. In steps, since the first calls are slower than the rest. */
+  async calibrate(warmUp: number, signal: AbortSignal | undefined): Promise<void> {
+    const start = this.#meter.wallMs();
+    for (let round = 0; round < warmUp; round++) {
       await this.sample();
       signal?.throwIfAborted();
     }
-    if (this.contestant.calls !== undefined) return;
+    const { calls, sampleMs = limits.benchSampleMs } = this.contestant;
+    if (calls !== undefined) return;
     for (;;) {
       const { wallMs } = await this.sample();
       signal?.throwIfAborted();
-      if (wallMs >= limits.benchSampleMs || this.calls >= 2 ** 30) return;
-      const wanted = wallMs > 0 ? Math.ceil((this.calls * limits.benchSampleMs * 1.2) / wallMs) : this.calls * 16;
+      const long = wallMs >= sampleMs;
+      if ((long && this.#meter.wallMs() - start >= limits.benchWarmUpMs) || this.calls >= CALLS_MAX) return;
+      if (long) continue;
+      const wanted = wallMs > 0 ? Math.ceil((this.calls * sampleMs * 1.2) / wallMs) : this.calls * 16;
       this.calls = Math.max(this.calls + 1, Math.min(wanted, this.calls * 16));
     }
   }
@@ -127,7 +137,7 @@ export async function measure<const Names extends readonly Contestant[]>(
   const least = Math.min(samples, limits.benchSamplesMin);
   const start = meter.wallMs();
   for (let round = 0; round < samples; round++) {
-    if (round >= least && meter.wallMs() - start > seconds * 1_000) break;
+    if (round >= least && meter.wallMs() - start > seconds * 1_000 * runners.length) break;
     for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {
       const { wallMs, cpuMs } = await runner.sample();
       runner.wallMs.push(wallMs / runner.calls);

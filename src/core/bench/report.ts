@@ -8,7 +8,7 @@ import { textOf, type Bytes } from '../base/bytes.ts';
 import { rfc3339, type Clock } from '../base/clock.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { timesOf, type Basis, type Meter, type Series } from './measure.ts';
+import { timesOf, type Basis, type Series } from './measure.ts';
 import { noiseOf, pairedRatio, summarise, type PairedRatio } from './statistics.ts';
 
 /** Rates are better when higher, times and sizes when lower. MB is 10^6 bytes, MiB is 2^20. */
@@ -194,9 +194,6 @@ export function noiseReasons({ rows }: Pick<Report, 'rows'>): readonly string[] 
   for (const { id, noise } of rows) for (const reason of noise) byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
   return [...byReason].map(([reason, ids]) => `${reason} (${ids.length > 3 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more` : ids.join(', ')})`);
 }
-
-/** Keeps the meter's load as it was before the run added its own. */
-export const loadBefore = (meter: Meter): number => meter.loadPerCore();
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
