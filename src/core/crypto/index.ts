@@ -14,7 +14,7 @@ export {
 } from './cobblestone.ts';
 export { ContentOpener, ContentSealer } from './content-stream.ts';
 export { hpkeOpen, hpkeSeal, type HpkeSealed } from './hpke.ts';
-export { deriveKey, label } from './kdf.ts';
+export { deriveKey, deriveKeys, label } from './kdf.ts';
 export { isSignatureName, kemParameters, signatureParameters } from './parameters.ts';
 export { signAll, verifyAll, type ByAlgorithm, type Signatures, type SigningKeys, type VerifyingKeys } from './signatures.ts';
 export { crc32 } from 'node:zlib';

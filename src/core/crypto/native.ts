@@ -129,6 +129,7 @@ export function nativeProvider(rng: Rng): CryptoProvider {
     hmacSha256: hmacSha256.mac,
     hkdfSha256: (secret, salt, info, length) => hkdf(hmacSha256, secret, salt, info, length),
     hkdfSha512: (secret, salt, info, length) => hkdf(hmacSha512, secret, salt, info, length),
+    hkdfExtractSha512: (secret, salt) => hmacSha512.mac(salt, secret),
     hkdfExpandSha512: (pseudorandomKey, info, length) => hkdfExpand(hmacSha512, pseudorandomKey, info, length),
     argon2id: (passphrase, salt, { memoryKib, passes, lanes }, length) =>
       new Promise((resolve, reject) => {

@@ -88,6 +88,8 @@ export interface CryptoProvider {
   hmacSha256(key: Bytes, ...parts: readonly Bytes[]): Bytes;
   hkdfSha256(secret: Bytes, salt: Bytes, info: Bytes, length: number): Bytes;
   hkdfSha512(secret: Bytes, salt: Bytes, info: Bytes, length: number): Bytes;
+  /** The two halves of hkdfSha512: several keys of one secret and salt need only one extraction. */
+  hkdfExtractSha512(secret: Bytes, salt: Bytes): Bytes;
   hkdfExpandSha512(pseudorandomKey: Bytes, info: Bytes, length: number): Bytes;
   /** RFC 9106, version 0x13. Runs off the main thread where the provider can. */
   argon2id(passphrase: Bytes, salt: Bytes, parameters: Argon2Parameters, length: number): Promise<Bytes>;
