@@ -28,13 +28,14 @@ export class KeyedBlake3 {
     this.#hasher = hasher;
   }
 
-  static async create(key: Bytes): Promise<KeyedBlake3> {
+  /** `length` is that of every hash; over 32 bytes it is the extendable output. */
+  static async create(key: Bytes, length = 32): Promise<KeyedBlake3> {
     assertBytes('a BLAKE3 key', key, KEY_BYTES);
     const { createBLAKE3 } = await import('hash-wasm');
-    return new KeyedBlake3(await createBLAKE3(256, Uint8Array.from(key)));
+    return new KeyedBlake3(await createBLAKE3(8 * length, Uint8Array.from(key)));
   }
 
-  /** 32 bytes. */
+  /** As many bytes as were asked for at the start, fresh. */
   hash(data: Bytes): Bytes {
     return this.#hasher.init().update(data).digest('binary');
   }
