@@ -1,0 +1,259 @@
+/**
+ * The outbox: every message that left this home, and what became of it at each recipient. An entry is journaled before anything
+ * is written to a store, so that a crash in between leaves `unknown`, never nothing: that is durability `accepted`.
+ * It holds no plaintext and no key; the name of a file is kept only when the caller gives it.
+ */
+import type { Bytes } from '../base/bytes.ts';
+import { digestOf, type Cid } from '../base/cid.ts';
+import { fail } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Durability } from '../storage/ports.ts';
+import type { HomeDatabase, SqlRow } from './database.ts';
+import { Records } from './records.ts';
+
+/** In the order in which a message moves; `failed`, `unknown` and `lost` are what the sender knows, not what a recipient said. */
+export const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
+export type RecipientState = (typeof recipientStates)[number];
+
+/** A receipt as evidence: the signed message that carried it. */
+export interface Evidence {
+  readonly state: 'received' | 'opened' | 'refused';
+  readonly cid: Cid;
+  readonly atMs: number;
+}
+
+/** One recipient of one entry. */
+export interface Delivery {
+  /** The contact's name when it was sent. */
+  readonly name: string;
+  readonly identity: Cid;
+  /** Digest of the inbox, as in CID_R. */
+  readonly inbox: Bytes;
+  readonly state: RecipientState;
+  /** When each state was first reached, ms since epoch. */
+  readonly times: { readonly [State in RecipientState]?: number };
+  /** The 192 bytes that announce it: what a resend repeats, and what a lost hot tier is rebuilt from. */
+  readonly packet?: Bytes | undefined;
+  readonly evidence: readonly Evidence[];
+  /** Error code of the last failure. */
+  readonly code?: string | undefined;
+}
+
+export type NewDelivery = Pick<Delivery, 'name' | 'identity' | 'inbox'> & Partial<Pick<Delivery, 'packet'>>;
+
+export interface OutboxEntry {
+  /** Order of sending in this home: pages continue after it. */
+  readonly number: number;
+  /** Key of --id. */
+  readonly id?: string | undefined;
+  /** Who sent it; absent for a passphrase message without a sender. */
+  readonly identity?: Cid | undefined;
+  /** Of the manifest; absent until it is sealed. */
+  readonly cid?: Cid | undefined;
+  readonly createdAtMs: number;
+  /** When the outcome became known; absent while it is not. */
+  readonly settledAtMs?: number | undefined;
+  readonly name?: string | undefined;
+  readonly bytes?: number | undefined;
+  /** ms since epoch, 0 = none. */
+  readonly expiresAtMs: number;
+  readonly durability: { readonly asked: Durability; readonly true: Durability };
+  readonly receipt?: 'received' | 'opened' | undefined;
+  /** The manifest itself, where the caller keeps it for a rebuild. */
+  readonly manifest?: Bytes | undefined;
+  readonly recipients: readonly Delivery[];
+}
+
+type EntryRow = Omit<OutboxEntry, 'number' | 'recipients'>;
+type DeliveryRow = Delivery & { readonly number: number; readonly place: number };
+
+export type NewEntry = Pick<OutboxEntry, 'id' | 'identity' | 'createdAtMs' | 'name' | 'bytes' | 'expiresAtMs' | 'receipt'> & {
+  readonly cid?: Cid | undefined;
+  readonly durability: Durability;
+  readonly recipients: readonly NewDelivery[];
+};
+
+export interface Settlement {
+  readonly atMs: number;
+  readonly cid?: Cid;
+  readonly bytes?: number;
+  /** What holds now. */
+  readonly durability?: Durability;
+  readonly expiresAtMs?: number;
+  readonly manifest?: Bytes;
+  /** State for every recipient that is still `unknown`; each is left alone where this is absent. */
+  readonly state?: RecipientState;
+  readonly code?: string;
+  /** Packets by place in the list of recipients. */
+  readonly packets?: readonly (Bytes | undefined)[];
+}
+
+export interface OutboxPage {
+  /** Entries older than this number; absent = from the newest. */
+  readonly before?: number;
+  readonly limit: number;
+  /** Only entries with a recipient in one of these states: answered by an index. */
+  readonly states?: readonly RecipientState[];
+  /** Any other condition. */
+  readonly where?: (entry: OutboxEntry) => boolean;
+}
+
+export class Outbox {
+  readonly #database: HomeDatabase;
+  readonly #entries: Records<EntryRow>;
+  readonly #deliveries: Records<DeliveryRow>;
+
+  constructor(database: HomeDatabase) {
+    this.#database = database;
+    this.#entries = new Records<EntryRow>(database, {
+      table: 'outbox',
+      columns: ['cid', 'key', 'identity', 'created'],
+      columnsOf: ({ cid, id, identity, createdAtMs }) => [cid ? digestOf(cid) : null, id ?? null, identity ? digestOf(identity) : null, createdAtMs],
+    });
+    this.#deliveries = new Records<DeliveryRow>(database, {
+      table: 'deliveries',
+      columns: ['number', 'place', 'state'],
+      columnsOf: ({ number, place, state }) => [number, place, state],
+    });
+  }
+
+  /** Journals one message: see `beginMany`. */
+  begin(entry: NewEntry): OutboxEntry {
+    return this.beginMany([entry])[0] as OutboxEntry;
+  }
+
+  /**
+   * Journals messages before anything of them is written to a store, all in one flush. Every recipient is `unknown` until settled.
+   * An id that this identity used before answers the entry it made then, unchanged: the caller compares and goes on with it.
+   */
+  beginMany(entries: readonly NewEntry[]): readonly OutboxEntry[] {
+    return this.#database.transaction(() =>
+      entries.map(({ recipients, durability, ...entry }) => {
+        const known = entry.id === undefined ? undefined : this.find(entry.id, entry.identity);
+        if (known !== undefined) return known;
+        const number = this.#entries.insert({ ...entry, durability: { asked: durability, true: 'accepted' } });
+        if (number === undefined) throw fail('E_BUSY', { what: `id "${entry.id}"` });
+        recipients.forEach((recipient, place) => {
+          this.#deliveries.put({ ...recipient, number, place, state: 'unknown', times: { unknown: entry.createdAtMs }, evidence: [] });
+        });
+        return this.entry(number);
+      }),
+    );
+  }
+
+  /** Writes down how it went. May be called again when more becomes known. Throws E_NOT_FOUND. */
+  settle(number: number, settlement: Settlement): OutboxEntry {
+    return this.settleMany([{ number, ...settlement }])[0] as OutboxEntry;
+  }
+
+  settleMany(settlements: ReadonlyArray<Settlement & { readonly number: number }>): readonly OutboxEntry[] {
+    return this.#database.transaction(() => settlements.map((settlement) => this.#settle(settlement)));
+  }
+
+  #settle({ number, atMs, state, code, packets, durability, ...known }: Settlement & { readonly number: number }): OutboxEntry {
+    const { number: _, recipients, ...entry } = this.entry(number);
+    const settled: EntryRow = { ...entry, ...known, settledAtMs: atMs, durability: { ...entry.durability, ...(durability && { true: durability }) } };
+    this.#entries.update(settled, 'number = ?', number);
+    recipients.forEach((recipient, place) => {
+      const packet = packets?.[place] ?? recipient.packet;
+      const moved = state !== undefined && recipient.state === 'unknown' ? withState(recipient, state, atMs, code) : recipient;
+      if (moved !== recipient || packet !== recipient.packet) this.#deliveries.put({ ...moved, packet, number, place });
+    });
+    return this.entry(number);
+  }
+
+  /**
+   * Moves one recipient of a message. A receipt never takes back what a later one said (opened stays opened when `received`
+   * arrives late), and answers false when nothing changed.
+   */
+  setRecipientState(
+    number: number,
+    place: number,
+    change: { readonly state: RecipientState; readonly atMs: number; readonly code?: string; readonly evidence?: Evidence; readonly packet?: Bytes },
+  ): boolean {
+    return this.#database.transaction(() => {
+      const row = this.#deliveries.find('number = ? AND place = ?', number, place);
+      if (row === undefined) throw fail('E_NOT_FOUND', { what: `recipient ${place} of outbox entry ${number}` });
+      const fresh = change.evidence !== undefined && !row.evidence.some(({ state }) => state === change.evidence?.state);
+      const moves = row.state !== change.state && !isPast(change.state, row.state);
+      if (!fresh && !moves && change.packet === undefined) return false;
+      const moved = moves ? withState(row, change.state, change.atMs, change.code) : row;
+      const evidence = fresh ? [...row.evidence, change.evidence as Evidence] : row.evidence;
+      this.#deliveries.put({ ...moved, number, place, packet: change.packet ?? row.packet, evidence });
+      return true;
+    });
+  }
+
+  /** By CID, or by the key of --id (of one identity, where two used the same key). */
+  find(key: Cid | string, identity?: Cid): OutboxEntry | undefined {
+    if (typeof key !== 'string') return this.#one('cid = ? ORDER BY number DESC LIMIT 1', digestOf(key));
+    return identity === undefined
+      ? this.#one('key = ? ORDER BY number DESC LIMIT 1', key)
+      : this.#one('key = ? AND identity = ? LIMIT 1', key, digestOf(identity));
+  }
+
+  /** Throws E_NOT_FOUND. */
+  entry(number: number): OutboxEntry {
+    const entry = this.#one('number = ?', number);
+    if (entry === undefined) throw fail('E_NOT_FOUND', { what: `outbox entry ${number}` });
+    return entry;
+  }
+
+  /** Newest first. `next` continues where the page ended. */
+  list({ before = Number.MAX_SAFE_INTEGER, limit, states, where }: OutboxPage): { readonly entries: readonly OutboxEntry[]; readonly next: number | undefined } {
+    const entries: OutboxEntry[] = [];
+    const inStates = states === undefined ? '' : `AND number IN (SELECT number FROM deliveries WHERE state IN (${states.map(() => '?').join(', ')}))`;
+    for (let at = before; ; ) {
+      const rows = this.#entries.rows(`number < ? ${inStates} ORDER BY number DESC LIMIT ?`, at, ...(states ?? []), limits.pageItemsMax);
+      for (const row of rows) {
+        const entry = this.#read(row);
+        at = entry.number;
+        if (where !== undefined && !where(entry)) continue;
+        if (entries.length === limit) return { entries, next: entries.at(-1)?.number };
+        entries.push(entry);
+      }
+      if (rows.length < limits.pageItemsMax) return { entries, next: undefined };
+    }
+  }
+
+  /** Recipients per state, for `check outbox` and doctor. */
+  counts(): Readonly<Record<RecipientState, number>> {
+    const counts = Object.fromEntries(recipientStates.map((state) => [state, 0])) as Record<RecipientState, number>;
+    for (const row of this.#database.all('SELECT state, count(*) AS n FROM deliveries GROUP BY state')) {
+      const state = row['state'] as RecipientState;
+      if (state in counts) counts[state] = Number(row['n']);
+    }
+    return counts;
+  }
+
+  /** Forgets an entry whose message was cancelled or is no longer of interest. */
+  remove(number: number): boolean {
+    return this.#database.transaction(() => {
+      this.#deliveries.remove('number = ?', number);
+      return this.#entries.remove('number = ?', number) === 1;
+    });
+  }
+
+  #one(where: string, ...values: readonly (string | number | Uint8Array)[]): OutboxEntry | undefined {
+    const [row] = this.#entries.rows(where, ...values);
+    return row === undefined ? undefined : this.#read(row);
+  }
+
+  #read(row: SqlRow): OutboxEntry {
+    const number = Number(row['number']);
+    const recipients = this.#deliveries.list('number = ? ORDER BY place', number).map(({ number: _, place: __, ...delivery }) => delivery);
+    return { ...this.#entries.read(row), number, recipients };
+  }
+}
+
+const withState = <D extends Delivery>(delivery: D, state: RecipientState, atMs: number, code: string | undefined): D => ({
+  ...delivery,
+  state,
+  code,
+  times: { ...delivery.times, [state]: delivery.times[state] ?? atMs },
+});
+
+/** What a recipient said stands against what is only known here; of what recipients say, the furthest stands. */
+const rank: Readonly<Record<RecipientState, number>> = { unknown: 0, failed: 0, lost: 0, announced: 1, received: 2, refused: 3, opened: 3 };
+
+const isPast = (state: RecipientState, known: RecipientState): boolean => rank[known] >= rank.received && rank[state] <= rank[known];
