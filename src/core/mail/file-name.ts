@@ -25,7 +25,7 @@ export function safeFileName(name: string): string {
 
 /** At most 255 bytes of UTF-8, cut before the extension, never within a character. */
 function truncated(name: string): string {
-  const max = limits.nameCharsMax - 1;
+  const max = limits.nameBytesMax - 1;
   if (Buffer.byteLength(name) <= max) return name;
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 && Buffer.byteLength(name.slice(dot)) <= 20 ? name.slice(dot) : '';
