@@ -58,18 +58,13 @@ export function parseTime(text: string, nowMs: number, direction: 'past' | 'futu
     return today < nowMs ? today + UNIT_MS.d : today;
   }
   if (RFC3339.test(text)) {
-    const at = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.replace(' ', 'T').toUpperCase());
-    // Date.parse rolls 2026-02-30 over to March; such a day does not exist.
-    const day = text.length === 10 && Number.isFinite(at) ? new Date(at).toISOString().slice(0, 10) : text.slice(0, 10);
-    const calendar = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-    if (Number.isFinite(at) && day === text.slice(0, 10) && calendar.toISOString().slice(0, 10) === text.slice(0, 10)) return at;
-  } else {
-    try {
-      const ms = parseDuration(text);
-      return direction === 'past' ? nowMs - ms : nowMs + ms;
-    } catch {
-      // Told below, with all three forms.
-    }
+    const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+    const at = text.length === 10 ? midnight.getTime() : Date.parse(text.replace(' ', 'T').toUpperCase());
+    // The engine rolls 2026-02-30 over to March; such a day does not exist.
+    if (Number.isFinite(at) && midnight.toISOString().startsWith(text.slice(0, 10))) return at;
+  } else if (/^\d+(?:\.\d+)?[a-z]|^0$/.test(text)) {
+    const ms = parseDuration(text);
+    return direction === 'past' ? nowMs - ms : nowMs + ms;
   }
   throw fail('E_USAGE', { why: 'expects a time such as 10m, 03:10 or 2026-11-23T10:00:00Z' });
 }

@@ -1,0 +1,34 @@
+/** What each exit code means, in one line. Help, man pages and `help exit-codes` print these. */
+import { EXIT } from '../core/base/errors.ts';
+
+export const exitMeanings: Readonly<Record<number, string>> = {
+  [EXIT.ok]: 'done, or nothing to do',
+  [EXIT.failed]: 'failed',
+  [EXIT.usage]: 'usage: the arguments or flags are not right',
+  [EXIT.config]: 'configuration, or not possible with this backend',
+  [EXIT.forbidden]: 'not authorised, or not a recipient',
+  [EXIT.notFound]: 'not found, or waiting for nothing',
+  [EXIT.conflict]: 'conflict, or locked by another process',
+  [EXIT.integrity]: 'integrity: wrong bytes',
+  [EXIT.otherSet]: 'right form, but of another set; quorum not reached',
+  [EXIT.declined]: 'refused, or not confirmed',
+  [EXIT.threshold]: 'a threshold was breached',
+  [EXIT.rollback]: 'rolling back failed',
+  [EXIT.incomplete]: 'incomplete: the work stands, a stated part of the wish does not',
+  [EXIT.unavailable]: 'a server does not answer',
+  [EXIT.bug]: 'a mistake in OmniPlex, or a runtime that cannot run it',
+  [EXIT.unknownOutcome]: 'outcome unknown: repeat with the same --id',
+  [EXIT.interrupted]: 'interrupted (SIGINT)',
+  [EXIT.terminated]: 'terminated (SIGTERM, SIGHUP)',
+};
+
+/** `check *` speaks the language of monitoring plugins instead. */
+export const nagiosMeanings: Readonly<Record<number, string>> = {
+  0: 'OK',
+  1: 'WARNING',
+  2: 'CRITICAL',
+  3: 'UNKNOWN: the check could not run, or its data is too old',
+};
+
+/** Exits that any command may end with; a command adds its own. */
+export const commonExits: readonly number[] = [EXIT.ok, EXIT.failed, EXIT.usage, EXIT.config, EXIT.incomplete, EXIT.bug, EXIT.interrupted, EXIT.terminated];

@@ -1,0 +1,29 @@
+/** Errors that happen where no command is there to answer: an unknown command, a hook, a command that does not load. */
+import { fail, isError } from '../core/base/errors.ts';
+import { registered } from './bug.ts';
+import { envelopeOf, errorBody, toJson } from './envelope.ts';
+import { formatOf } from './globals.ts';
+import { Output } from './output.ts';
+import { errorLines } from './trouble.ts';
+
+/** Prints the error in the form that argv asks for and sets `process.exitCode`. Never throws. */
+export function reportFailure(error: unknown, { id, argv }: { readonly id: string; readonly argv: readonly string[] }): void {
+  const known = registered(error);
+  // Every usage or internal error of `check *` is UNKNOWN to a monitoring system.
+  const exit = id === 'check' || id.startsWith('check ') ? 3 : known.exit;
+  process.exitCode = exit;
+  const output = new Output(formatOf(argv));
+  if (output.format.json) {
+    const words = isError(error, 'E_USAGE') ? '' : id;
+    output.document(toJson(envelopeOf(words, { error: errorBody(known, exit) }))).catch(() => undefined);
+  } else {
+    output.complain(errorLines(known, exit, output.view('talk')));
+  }
+}
+
+/** The error of a word that is no command. The word itself is repeated only as its near neighbour: it may have been anything. */
+export const unknownCommand = (suggestions: readonly string[]) =>
+  fail('E_USAGE', {
+    why: `there is no such command${suggestions.length === 0 ? '' : `; did you mean ${suggestions.map((one) => `"omniplex ${one}"`).join(' or ')}?`}`,
+  });
+

@@ -1,0 +1,43 @@
+/** Shows help for a command, a topic or the program, as text or as one JSON document. */
+import { fail } from '../core/base/errors.ts';
+import { loadEntry } from './catalogue.ts';
+import { commandsTable } from './commands-table.ts';
+import { envelopeOf, toJson } from './envelope.ts';
+import { formatOf } from './globals.ts';
+import { commandPage, frontPage, topicPage } from './help-text.ts';
+import { asksHelp } from './argv.ts';
+import type { CliConfig } from './oclif-config.ts';
+import { Output, type View } from './output.ts';
+
+export interface HelpPage {
+  readonly lines: (view: View) => readonly string[];
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The page of `''`, `store`, `store lock` or `store lock list`; undefined when there is no such thing. */
+export async function pageOf(id: string): Promise<HelpPage | undefined> {
+  const table = commandsTable();
+  const entry = await loadEntry(id);
+  if (entry !== undefined) return { lines: (view) => commandPage(view, entry), data: { command: entry } };
+  if (id !== '' && !table.isTopic(id)) return undefined;
+  const below = (id === '' ? table.commands : table.below(id)).filter(({ hidden }) => !hidden).map(({ id: words, summary }) => ({ id: words, summary }));
+  const { version } = table.parts;
+  return { lines: (view) => (id === '' ? frontPage(view, below, version) : topicPage(view, id, below)), data: { commands: below } };
+}
+
+/**
+ * A bare topic without --help is a command with its verb missing: the page goes to stderr and the exit is 2, so that
+ * `omniplex store $VERB` with an empty variable does not pass for done.
+ */
+export async function showHelp(_config: CliConfig, id: string, argv: readonly string[]): Promise<void> {
+  const output = new Output(formatOf(argv));
+  const page = await pageOf(id);
+  if (page === undefined) throw fail('E_BUG', { why: 'help was asked for nothing' });
+  const asked = asksHelp(argv);
+  if (!asked && (id !== '' || output.format.json)) {
+    if (!output.format.json) output.complain(page.lines(output.view('talk')));
+    throw fail('E_USAGE', { why: id === '' ? 'there is no command' : `omniplex ${id} is not a command by itself: a verb is missing` });
+  }
+  if (output.format.json) await output.document(toJson(envelopeOf('help', { result: page.data })));
+  else await output.answer(page.lines(output.view()));
+}

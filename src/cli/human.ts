@@ -1,0 +1,24 @@
+/** Numbers, times and counts as people read them. The JSON has them exact. */
+import { formatDuration } from '../core/base/duration.ts';
+import { formatSize } from '../core/base/size.ts';
+
+export { formatDuration as duration, formatSize as size };
+
+/** `2026-11-24 08:39Z` of RFC 3339 text or milliseconds; `-` for nothing. Always UTC: operators compare machines. */
+export function when(at: string | number | undefined | null): string {
+  if (at === undefined || at === null || at === 0) return '-';
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`;
+}
+
+/** `1 message`, `1,204 messages`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${grouped(n)} ${n === 1 ? one : many}`;
+}
+
+/** Thousands apart by commas; by hand, since the locale's own way starts ICU. */
+export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `31 %`, `99.2 %`. */
+export const percent = (share: number): string => `${share >= 0.995 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+export const yesNo = (claim: boolean): string => (claim ? 'yes' : 'no');

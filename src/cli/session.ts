@@ -1,0 +1,171 @@
+/**
+ * What one run of a command works with, opened when it is first asked for: settings, secrets, prompts, progress, files.
+ * A light command that asks for nothing pays for nothing.
+ */
+import { homedir } from 'node:os';
+import { configPath, resolveSettings, type ConfigFile, type Resolved } from '../core/base/config.ts';
+import { fail } from '../core/base/errors.ts';
+import type { Secret } from '../core/base/secret.ts';
+import type { Artifact } from './artifact.ts';
+import type { Impact } from './catalogue.ts';
+import type { Confirmation } from './confirm.ts';
+import { saysNo } from './globals.ts';
+import type { Output } from './output.ts';
+import type { Progress, ProgressOptions } from './progress.ts';
+import type { Prompts } from './prompts.ts';
+import type { Run } from './run.ts';
+
+export interface SessionParts {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly output: Output;
+  readonly run: Run;
+  readonly impact: Impact;
+  readonly id: string;
+}
+
+export class Session {
+  readonly output: Output;
+  readonly #parts: SessionParts;
+  #config: Promise<ConfigFile> | undefined;
+  #settings: Promise<Resolved> | undefined;
+  readonly #secrets = new Map<string, Promise<Secret>>();
+  #stdinFor: string | undefined;
+
+  constructor(parts: SessionParts) {
+    this.output = parts.output;
+    this.#parts = parts;
+  }
+
+  get signal(): AbortSignal {
+    return this.#parts.run.signal;
+  }
+
+  /** A flag as it was typed; undefined when it was not, or is none of this command's. */
+  flag(name: string): string | undefined {
+    const value = this.#parts.flags[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** May a person be asked now? If not, a question fails and names its flag. */
+  get mayAsk(): boolean {
+    return this.output.canAsk && this.#parts.flags['no-input'] !== true && !saysNo(process.env['OMNIPLEX_NO_INPUT']);
+  }
+
+  get configPath(): string {
+    return configPath(process.env, homedir());
+  }
+
+  /** The user configuration as it is on disk. */
+  config(): Promise<ConfigFile> {
+    this.#config ??= import('../core/base/config-file.ts').then(({ readConfig }) => readConfig(this.configPath));
+    return this.#config;
+  }
+
+  /** Every setting with its origin, by flag, environment, context, user file, default. */
+  settings(): Promise<Resolved> {
+    this.#settings ??= this.#resolve();
+    return this.#settings;
+  }
+
+  async #resolve(): Promise<Resolved> {
+    const flags: Record<string, string | undefined> = {};
+    for (const name of Object.keys(this.#parts.flags)) flags[name] = this.flag(name);
+    if (this.#parts.flags['no-context'] === true) flags['no-context'] = '';
+    const resolved = resolveSettings({ flags, env: process.env, file: await this.config(), userHome: homedir(), cwd: process.cwd() });
+    if (resolved.values.env === 'prod' && resolved.context !== undefined) this.#showProduction(resolved.context.name);
+    return resolved;
+  }
+
+  #showProduction(name: string): void {
+    const { paint, symbols } = this.output.view('talk');
+    this.output.talk(`${paint.bold(name)} ${symbols.dot} ${paint.warn('env: PROD')}`);
+  }
+
+  /** Closes what was opened, at the end of the run, last opened first. */
+  keep<T extends { close(): void | Promise<void> }>(resource: T): T {
+    this.#parts.run.atEnd(() => resource.close());
+    return resource;
+  }
+
+  atEnd(cleanUp: () => void | Promise<void>): void {
+    this.#parts.run.atEnd(cleanUp);
+  }
+
+  /** stdin can be read once a run: the second flag or argument that wants it is refused. */
+  claimStdin(what: string): NodeJS.ReadStream {
+    if (this.#stdinFor !== undefined && this.#stdinFor !== what) throw fail('E_USAGE', { why: `${this.#stdinFor} and ${what} both want stdin` });
+    this.#stdinFor = what;
+    return process.stdin;
+  }
+
+  /**
+   * The passphrase of the key ring: --passphrase-file, the setting of that name, or the terminal. Asked once a run; wiped at its end.
+   * `repeat` asks twice, for a new ring.
+   */
+  passphrase({ repeat = false, question = 'Passphrase for the key ring' } = {}): Promise<Secret> {
+    return this.#secret('passphrase-file', async () => {
+      const file = this.flag('passphrase-file') ?? (await this.settings()).values['passphrase-file'];
+      return { file, question: repeat ? 'New passphrase for the key ring' : question, repeat };
+    });
+  }
+
+  /** The new passphrase of a change, always asked twice on a terminal. */
+  newPassphrase(): Promise<Secret> {
+    return this.#secret('new-passphrase-file', async () => ({ file: this.flag('new-passphrase-file'), question: 'New passphrase for the key ring', repeat: true }));
+  }
+
+  /** Seals or opens a passphrase message; never the ring's. */
+  messagePassphrase({ repeat = false } = {}): Promise<Secret> {
+    return this.#secret('message-passphrase-file', async () => ({ file: this.flag('message-passphrase-file'), question: 'Passphrase for the message', repeat }));
+  }
+
+  /** A secret that stands in a file named by a flag or by the setting of that name: a token, a PIN. */
+  secretFile(flag: 'token-file' | 'pin-file', question: string): Promise<Secret> {
+    return this.#secret(flag, async () => {
+      const file = this.flag(flag) ?? (flag === 'token-file' ? (await this.settings()).values['token-file'] : undefined);
+      return { file, question, repeat: false };
+    });
+  }
+
+  #secret(flag: string, find: () => Promise<{ file: string | undefined; question: string; repeat: boolean }>): Promise<Secret> {
+    let secret = this.#secrets.get(flag);
+    if (secret === undefined) {
+      secret = this.#readSecret(flag, find);
+      this.#secrets.set(flag, secret);
+    }
+    return secret;
+  }
+
+  async #readSecret(flag: string, find: () => Promise<{ file: string | undefined; question: string; repeat: boolean }>): Promise<Secret> {
+    const { readSecret } = await import('./secrets.ts');
+    const secret = await readSecret(this, { flag: `--${flag}`, ...(await find()) });
+    this.atEnd(() => secret.wipe());
+    return secret;
+  }
+
+  /** Questions to the person at the terminal. Each names the flag that answers it. */
+  async prompts(): Promise<Prompts> {
+    const { Prompts } = await import('./prompts.ts');
+    return new Prompts(this);
+  }
+
+  /** Returns once the act is confirmed; throws E_DECLINED or E_PLAN_CHANGED. Never call it under --dry-run. */
+  async confirm(confirmation: Confirmation): Promise<void> {
+    const { confirm } = await import('./confirm.ts');
+    await confirm(this, confirmation);
+  }
+
+  /** Shows how far long work is, on a terminal only. Ends by itself with the run. */
+  async progress(options: ProgressOptions): Promise<Progress> {
+    const { startProgress } = await import('./progress.ts');
+    const progress = startProgress(this.output, options);
+    this.atEnd(() => progress.stop());
+    return progress;
+  }
+
+  /** The artifact of `--out PATH|-`: exclusive, whole or not at all. */
+  async artifact(path: string, options?: { readonly binary?: boolean }): Promise<Artifact> {
+    const { openArtifact } = await import('./artifact.ts');
+    return openArtifact(this, path, options);
+  }
+}

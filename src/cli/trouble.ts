@@ -1,0 +1,31 @@
+/** Errors and warnings for people: what went wrong, what to do now, and the code to look up. Scripts read the JSON instead. */
+import type { OmniplexError, Warning } from '../core/base/errors.ts';
+import { isError } from '../core/base/errors.ts';
+import { describeBug, framesOf } from './bug.ts';
+import type { View } from './output.ts';
+
+const CAUSES_MAX = 8;
+
+function* causesOf(error: OmniplexError): Generator<string> {
+  let cause: unknown = error.cause;
+  for (let depth = 0; cause !== undefined && depth < CAUSES_MAX; depth++) {
+    if (isError(cause)) yield `${cause.message} (${cause.code})`;
+    else {
+      yield describeBug(cause);
+      if (cause instanceof Error) yield* framesOf(cause).slice(0, CAUSES_MAX).map((frame) => `  ${frame}`);
+    }
+    cause = (cause as { cause?: unknown } | null)?.cause;
+  }
+}
+
+export function errorLines(error: OmniplexError, exit: number, { paint, symbols, verbose }: View): readonly string[] {
+  return [
+    `${paint.bad('error')}  ${error.message}`,
+    `${paint.bold('hint')}   ${error.hint}`,
+    paint.dim(`       ${error.code} ${symbols.dot} exit ${exit} ${symbols.dot} omniplex explain ${error.code}`),
+    ...(verbose ? [...causesOf(error)].map((cause) => paint.dim(`cause  ${cause}`)) : []),
+  ];
+}
+
+export const warningLines = (warnings: readonly Warning[], { paint }: View): readonly string[] =>
+  warnings.map(({ code, message }) => `${paint.warn('warn')}   ${message} ${paint.dim(`(${code})`)}`);
