@@ -41,8 +41,13 @@ export const limitTable = {
   sealWorkersMax: limit(3, 'threads', 'beside the main one; hashing and encrypting two GB/s outruns every store', 'omniplex bench seal'),
   sealWorkersFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
   sealBlocksInFlightMax: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
+  sealBlocksWaitingMax: limit(16, 'blocks', 'sealed out of order and waiting for an earlier one', 'omniplex bench seal'),
+  sealBatchBytes: limit(8 * MIB, 'bytes', 'given to the sink in one call; two such batches are held', 'omniplex bench seal'),
   readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, Reading'),
   receiptBytesMax: limit(256, 'bytes', 'a receipt is one CID, a state and a time', 'docs/PROTOCOL.md, Receipt'),
+
+  vectorFileBytesMax: limit(64 * MIB, 'bytes', 'the largest Wycheproof file has 12 MB; longer JSON is not a vector file', 'https://github.com/C2SP/wycheproof'),
+  vectorFilesMax: limit(100_000, 'files', 'a checkout of every known vector repository has a few thousand', 'docs/LIMITS.md'),
 
   // passphrases
   argonMemoryKib: limit(65_536, 'KiB', '64 MiB, 3 passes: about 0.2 s to unlock', 'RFC 9106, 4 (second recommended choice)'),
@@ -109,6 +114,10 @@ export const limitTable = {
   fencesMax: limit(20_000, 'fences', 'of locks that the hot tier remembers by name; older ones are all below one floor', 'docs/ARCHITECTURE.md, Locks'),
   lockPollMsMax: limit(250, 'ms', 'between two looks at a lock that somebody holds', 'docs/ARCHITECTURE.md, Locks'),
   lockNameCharsMax: limit(200, 'characters', 'name of a lock', 'docs/ARCHITECTURE.md, Locks'),
+  journalRecordBytesMax: limit(64 * KIB, 'bytes', 'one acknowledgement with 256 inboxes is under 10 KB; more is damage', 'docs/ARCHITECTURE.md, Journal'),
+  storeFileBytesMax: limit(4 * KIB, 'bytes', 'store.json holds a version and an id', 'docs/ARCHITECTURE.md, Store'),
+  fileConcurrency: limit(8, 'files', 'open at a time in the file tier: twice the threads that Node gives to files', 'https://nodejs.org/api/cli.html#uv_threadpool_sizesize'),
+  announcementsMax: limit(65_536, 'packets', 'that announce one message: 12 MB of packets', 'docs/ARCHITECTURE.md, Cold tier'),
   lockLeaseMs: limit(60_000, 'ms', 'a crashed holder blocks others no longer than this', 'docs/ARCHITECTURE.md, Locks'),
   pageItemsMax: limit(1_000, 'items', 'one page of any list', 'docs/LIMITS.md'),
   batchItemsMax: limit(100_000, 'messages', 'of one --batch list', 'docs/LIMITS.md'),
