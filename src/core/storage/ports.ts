@@ -20,7 +20,10 @@ export interface StoredBlock {
   readonly storedAtMs: number;
 }
 
-/** A tier as a heap of blocks. */
+/**
+ * A tier as a heap of blocks. As in every IPFS block store a block is found by its digest: one put as raw is found as dag-cbor too.
+ * Where a tier does not keep the codec, `blocks` names every block as raw.
+ */
 export interface BlockTier extends BlockSink, BlockSource {
   readonly tier: TierName;
   /** Where it is, for messages to people: a path or an address without credentials. */
@@ -29,7 +32,12 @@ export interface BlockTier extends BlockSink, BlockSource {
   has(cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]>;
   /** Removes what is there; answers how many were. */
   remove(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
-  /** Everything, in the order of the binary CID, after `after`. Safe against concurrent writers: it may or may not show what came meanwhile. */
+  /** As `remove`, but keeps what was put, or put again, after `storedUntilMs`: so gc takes nothing from a writer under way. */
+  removeOlder(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number>;
+  /**
+   * Everything after `after`, in one fixed order of the tier's own (the embedded hot tier: by digest).
+   * Safe against concurrent writers: it may or may not show what came meanwhile.
+   */
   blocks(after?: Cid, signal?: AbortSignal): AsyncIterable<StoredBlock>;
   usage(): Promise<{ blocks: number; bytes: number }>;
   close(): Promise<void>;
@@ -69,8 +77,10 @@ export interface MessageRecord {
   readonly pinnedUntilMs: number;
   /** Tiers that hold every block of it, as last read back. */
   readonly tiers: readonly TierName[];
-  /** No longer wanted here: garbage after the grace time. */
+  /** No longer wanted here: garbage after the grace time, which counts from `removedAtMs`. */
   readonly removed: boolean;
+  /** ms since epoch, 0 = not removed. */
+  readonly removedAtMs: number;
   /** Grows by one with every change; `change` compares it. */
   readonly version: number;
 }
@@ -99,11 +109,12 @@ export interface Page {
 /** The inboxes: who is told of what. Duplicates of (inbox, cid) are one announcement; the first packet stays. */
 export interface Inbox {
   announce(announcements: readonly Announcement[]): Promise<void>;
+  /** `acknowledged` false (the default): what is still to be handled; true: what was handled. */
   list(inbox: Bytes, page: Page & { readonly acknowledged?: boolean }): Promise<readonly ReceivedAnnouncement[]>;
   find(inbox: Bytes, cid: Cid): Promise<ReceivedAnnouncement | undefined>;
   /** Every announcement of one message, for demote, export and gc. */
   ofMessage(cid: Cid): Promise<readonly ReceivedAnnouncement[]>;
-  /** Handled: leaves the list. Answers false when it was already. */
+  /** Handled: leaves the list. Answers false when it was already; E_NOT_FOUND when this inbox was never told. */
   acknowledge(inbox: Bytes, cid: Cid, atMs: number): Promise<boolean>;
   withdraw(inbox: Bytes, cid: Cid): Promise<boolean>;
 }
@@ -115,6 +126,7 @@ export interface HotTier extends BlockTier {
   /**
    * One atomic step: record, announcements and operation, or none of them. Durable at `hot` when it resolves.
    * An operation that exists with the same content answers `repeated` and changes nothing; with other content E_ID_CONFLICT.
+   * Without an operation `repeated` means that record and announcements were all there. A removed message is wanted again.
    */
   commit(commit: MessageCommit): Promise<{ readonly outcome: 'stored' | 'repeated'; readonly operation: Operation | undefined }>;
   operation(key: Bytes): Promise<Operation | undefined>;
@@ -123,11 +135,19 @@ export interface HotTier extends BlockTier {
   messages(page?: Partial<Page>): AsyncIterable<MessageRecord & { readonly position: number }>;
   /** Optimistic: E_BUSY when the version is no longer `version`, E_FENCE_STALE when the lock has passed on. */
   change(cid: Cid, version: number, change: MessageChange, fence?: Fence): Promise<MessageRecord>;
+  /** Least recently used first (last whole fetch, else storing): one order for all processes. For eviction. */
+  messagesByUse(): AsyncIterable<MessageRecord>;
+  /** Notes a whole fetch. Changes no version, and never goes back. */
+  touch(cid: Cid, atMs: number): Promise<void>;
   /** Deletes record, announcements and nothing else; blocks are gc's. */
   forget(cid: Cid, version: number, fence?: Fence): Promise<void>;
+  /** From now on a fence of this lock that is older than `fence` is E_FENCE_STALE. The lock manager raises it before it hands out the lock. */
+  raiseFence(fence: Fence): Promise<void>;
   /** Small named values of the store itself (home witnesses, last-run records); compare-and-set on `expected` (undefined = absent). */
   note(name: string): Promise<Bytes | undefined>;
   setNote(name: string, value: Bytes | undefined, expected: Bytes | undefined): Promise<boolean>;
+  /** Names of the notes that begin with `prefix`, sorted. */
+  notes(prefix: string): Promise<readonly string[]>;
   /** `replicated` is refused by adapters that cannot have it. */
   readonly canReplicate: boolean;
 }
@@ -152,7 +172,10 @@ export interface Fence {
 }
 
 export interface LockState extends Fence {
+  /** Who asked for it, and its process id. */
   readonly holder: string;
+  /** `expired`: the lease ran out; `orphaned`: its process on this machine is gone. Either is taken over by whoever comes next. */
+  readonly state: 'held' | 'expired' | 'orphaned';
   readonly acquiredAtMs: number;
   readonly leaseEndsAtMs: number;
 }
@@ -172,6 +195,7 @@ export interface LockManager {
   show(name: string): Promise<LockState | undefined>;
   /** Takes the lock from its holder; its fence goes stale. False when nobody held it. */
   break(name: string): Promise<boolean>;
+  close(): Promise<void>;
 }
 
 /** One acknowledgement, as it was given. Kept outside the hot tier: it is what a lost hot tier is compared with. */
@@ -184,11 +208,22 @@ export interface Acknowledgement {
   readonly expiresAtMs: number;
 }
 
+/** A message that was let go on purpose: what is missing without one of these was lost. */
+export interface Release {
+  readonly cid: Cid;
+  readonly atMs: number;
+  readonly reason: 'removed' | 'expired';
+}
+
 export interface Journal {
   /** Durable when it resolves. */
   append(acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /** Durable when it resolves: written before the message goes. */
+  release(releases: readonly Release[]): Promise<void>;
+  releasedSince(atMs: number): AsyncIterable<Release>;
   /** Oldest first. A torn last record (a crash while appending) is left out; any other damage throws E_STORE_CORRUPT after what could be read. */
   since(atMs: number): AsyncIterable<Acknowledgement>;
+  close(): Promise<void>;
 }
 
 export type { Block };

@@ -1,0 +1,306 @@
+/**
+ * The embedded hot tier: one SQLite file, shared by the processes of one machine.
+ * Acknowledged means flushed. Every block is hashed on its way out, never on its way in: whoever puts a block has named it, and an import
+ * proves the name first. It keeps no replica, so `replicated` is refused. Deleting gives pages back to the file, not to the disk.
+ */
+import type { Block } from '../../base/block.ts';
+import type { Bytes } from '../../base/bytes.ts';
+import { cidOfDigest, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
+import type { Clock } from '../../base/clock.ts';
+import { fail } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
+import { blobOf, createSqlite, intOf, SqliteFile } from '../sqlite.ts';
+import { GroupCommit, type Weight } from './group-commit.ts';
+import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
+import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
+import { readNote, writeNote } from './notes.ts';
+import { cidOfRow, hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
+
+const SMALL: Weight = { blocks: 1, bytes: 0 };
+/** Deleting walks the pages of a block: a hundred of the largest is as much as one transaction should do. */
+const REMOVED_AT_ONCE = 100;
+
+export class EmbeddedHotTier implements HotTier {
+  readonly tier = 'hot';
+  readonly canReplicate = false;
+  readonly inbox: EmbeddedInbox;
+  readonly #file: SqliteFile;
+  readonly #clock: Clock;
+  readonly #writes: GroupCommit;
+  /** What the transaction under way adds to `totals`. */
+  #added = { blocks: 0, bytes: 0 };
+
+  private constructor(file: SqliteFile, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#writes = new GroupCommit(file, { begin: () => (this.#added = { blocks: 0, bytes: 0 }), end: () => this.#addTotals() });
+    this.inbox = new EmbeddedInbox(file, clock, (act) => this.#writes.run(SMALL, act));
+  }
+
+  /** Makes the file. Throws E_EXISTS, E_DISK_FULL, E_IO. */
+  static create(path: string): void {
+    createSqlite(path, hotShape);
+  }
+
+  /** Throws E_STORE_CORRUPT (missing, damaged), E_VERSION_NEWER, E_BUSY, E_IO. */
+  static async open(path: string, clock: Clock): Promise<EmbeddedHotTier> {
+    return new EmbeddedHotTier(await SqliteFile.open(path, hotShape, clock), clock);
+  }
+
+  get place(): string {
+    return this.#file.path;
+  }
+
+  #sql(text: string) {
+    return this.#file.sql(text);
+  }
+
+  // blocks
+
+  /** A block that is there already counts as new for the grace time of gc; one whose bytes were damaged is replaced. */
+  async put(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const groups: Array<{ blocks: Block[]; bytes: number }> = [];
+    for (const block of blocks) {
+      const { length } = block.bytes;
+      if (length > limits.blockBytesMax) throw fail('E_BLOCK_TOO_LARGE', { bytes: length, max: limits.blockBytesMax });
+      let group = groups.at(-1);
+      if (group === undefined || group.blocks.length >= limits.groupCommitBlocks || group.bytes + length > limits.groupCommitBytes) groups.push((group = { blocks: [], bytes: 0 }));
+      group.blocks.push(block);
+      group.bytes += length;
+    }
+    await Promise.all(groups.map((group) => this.#writes.run({ blocks: group.blocks.length, bytes: group.bytes }, () => this.#insert(group.blocks))));
+  }
+
+  #insert(blocks: readonly Block[]): void {
+    const insert = this.#sql('INSERT OR IGNORE INTO blocks (digest, codec, stored, bytes) VALUES (?, ?, ?, ?)');
+    const now = this.#clock.now();
+    for (const { cid, bytes } of blocks) {
+      if (insert.run(digestOf(cid), cid.code, now, bytes).changes === 0) this.#renew(cid, bytes, now);
+      else this.#count(1, bytes.length);
+    }
+  }
+
+  #renew(cid: Cid, bytes: Bytes, now: number): void {
+    const row = this.#sql('SELECT id, bytes FROM blocks WHERE digest = ?').get(digestOf(cid));
+    const there = row?.['bytes'];
+    if (there instanceof Uint8Array && Buffer.compare(there, bytes) === 0) {
+      this.#sql('UPDATE blocks SET stored = ? WHERE id = ?').run(now, row?.['id'] as number);
+      return;
+    }
+    const before = there instanceof Uint8Array ? there.length : 0;
+    const { changes } = this.#sql('UPDATE blocks SET stored = ?, bytes = ? WHERE digest = ?').run(now, bytes, digestOf(cid));
+    if (changes !== 1) throw this.#file.corrupt('the index of blocks leads nowhere');
+    this.#count(0, bytes.length - before);
+  }
+
+  #count(blocks: number, bytes: number): void {
+    this.#added.blocks += blocks;
+    this.#added.bytes += bytes;
+  }
+
+  #addTotals(): void {
+    const { blocks, bytes } = this.#added;
+    if (blocks !== 0 || bytes !== 0) this.#sql('UPDATE totals SET blocks = max(0, blocks + ?), bytes = max(0, bytes + ?) WHERE id = 1').run(blocks, bytes);
+  }
+
+  #row(cid: Cid) {
+    return this.#sql('SELECT bytes FROM blocks WHERE digest = ?').get(digestOf(cid));
+  }
+
+  async get(cid: Cid, signal?: AbortSignal): Promise<Bytes | undefined> {
+    signal?.throwIfAborted();
+    let row;
+    try {
+      row = this.#row(cid);
+    } catch {
+      row = await this.#file.read(() => this.#row(cid));
+    }
+    return row === undefined ? undefined : verified(cid, blobOf(this.#file, row['bytes']), this.place);
+  }
+
+  async getMany(cids: readonly Cid[], signal?: AbortSignal): Promise<ReadonlyArray<Bytes | undefined>> {
+    const found: Array<Bytes | undefined> = [];
+    for (const cid of cids) found.push(await this.get(cid, signal));
+    return found;
+  }
+
+  async has(cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]> {
+    signal?.throwIfAborted();
+    return this.#file.read(() => {
+      const find = this.#sql('SELECT 1 FROM blocks WHERE digest = ?');
+      return cids.map((cid) => find.get(digestOf(cid)) !== undefined);
+    });
+  }
+
+  async remove(cids: readonly Cid[], signal?: AbortSignal): Promise<number> {
+    return this.#removeWhere(cids, Number.MAX_SAFE_INTEGER, signal);
+  }
+
+  /** As `remove`, but keeps what was put (again) after `storedUntilMs`: how gc races no writer. */
+  async removeOlder(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number> {
+    return this.#removeWhere(cids, storedUntilMs, signal);
+  }
+
+  async #removeWhere(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number> {
+    let removed = 0;
+    for (let at = 0; at < cids.length; at += REMOVED_AT_ONCE) {
+      signal?.throwIfAborted();
+      const some = cids.slice(at, at + REMOVED_AT_ONCE);
+      removed += await this.#writes.run({ blocks: some.length, bytes: limits.groupCommitBytes }, () => this.#delete(some, storedUntilMs));
+    }
+    return removed;
+  }
+
+  #delete(cids: readonly Cid[], storedUntilMs: number): number {
+    let removed = 0;
+    for (const cid of cids) {
+      const row = this.#sql('SELECT id, length(bytes) AS length FROM blocks WHERE digest = ? AND stored <= ?').get(digestOf(cid), storedUntilMs);
+      if (row === undefined) continue;
+      this.#sql('DELETE FROM blocks WHERE id = ?').run(row['id'] as number);
+      this.#count(-1, -intOf(this.#file, row['length']));
+      removed++;
+    }
+    return removed;
+  }
+
+  async *blocks(after?: Cid, signal?: AbortSignal): AsyncGenerator<StoredBlock> {
+    let last: Bytes = after === undefined ? new Uint8Array(0) : digestOf(after);
+    for (;;) {
+      signal?.throwIfAborted();
+      const rows = await this.#file.read(() =>
+        this.#sql('SELECT digest, codec, stored, length(bytes) AS length FROM blocks WHERE digest > ? ORDER BY digest LIMIT ?').all(last, limits.pageItemsMax),
+      );
+      for (const row of rows) {
+        last = blobOf(this.#file, row['digest'], 32);
+        // a damaged codec is a damaged hint, no more: blocks are found by digest
+        const cid = row['codec'] === RAW ? cidOfDigest(RAW, last) : cidOfRow(this.#file, row);
+        yield { cid, bytes: intOf(this.#file, row['length']), storedAtMs: intOf(this.#file, row['stored']) };
+      }
+      if (rows.length < limits.pageItemsMax) return;
+    }
+  }
+
+  async usage(): Promise<{ blocks: number; bytes: number }> {
+    const row = await this.#file.read(() => this.#sql('SELECT blocks, bytes FROM totals WHERE id = 1').get());
+    if (row === undefined) throw this.#file.corrupt('the totals are missing');
+    return { blocks: intOf(this.#file, row['blocks']), bytes: intOf(this.#file, row['bytes']) };
+  }
+
+  // messages
+
+  commit(commit: MessageCommit): Promise<{ readonly outcome: 'stored' | 'repeated'; readonly operation: Operation | undefined }> {
+    const now = this.#clock.now();
+    return this.#writes.run({ blocks: 1 + commit.announcements.length, bytes: 0 }, () =>
+      commitMessage(this.#file, commit, now, (announcement) => insertAnnouncement(this.#file, announcement, now)),
+    );
+  }
+
+  async operation(key: Bytes): Promise<Operation | undefined> {
+    const row = await this.#current(() => this.#sql('SELECT * FROM operations WHERE key = ?').get(key));
+    return row === undefined ? undefined : operationOfRow(this.#file, row);
+  }
+
+  async message(cid: Cid): Promise<MessageRecord | undefined> {
+    const row = await this.#current(() => this.#sql('SELECT * FROM messages WHERE digest = ?').get(digestOf(cid)));
+    return row === undefined ? undefined : messageOfRow(this.#file, row);
+  }
+
+  async *messages(page: Partial<Page> = {}): AsyncGenerator<StoredMessage> {
+    const limit = page.limit ?? Number.MAX_SAFE_INTEGER;
+    let after = page.after ?? 0;
+    for (let given = 0; given < limit; ) {
+      const size = Math.min(limits.pageItemsMax, limit - given);
+      const rows = await this.#current(() => this.#sql('SELECT * FROM messages WHERE position > ? ORDER BY position LIMIT ?').all(after, size));
+      for (const row of rows) {
+        const message = messageOfRow(this.#file, row);
+        after = message.position;
+        given++;
+        yield message;
+      }
+      if (rows.length < size) return;
+    }
+  }
+
+  async *messagesByUse(): AsyncGenerator<StoredMessage> {
+    let after = { used: -1, position: 0 };
+    for (;;) {
+      const rows = await this.#current(() =>
+        this.#sql('SELECT * FROM messages WHERE (used, position) > (?, ?) ORDER BY used, position LIMIT ?').all(after.used, after.position, limits.pageItemsMax),
+      );
+      for (const row of rows) {
+        const message = messageOfRow(this.#file, row);
+        after = { used: row['used'] as number, position: message.position };
+        yield message;
+      }
+      if (rows.length < limits.pageItemsMax) return;
+    }
+  }
+
+  change(cid: Cid, version: number, change: MessageChange, fence?: Fence): Promise<MessageRecord> {
+    const now = this.#clock.now();
+    return this.#writes.run(SMALL, () => changeMessage(this.#file, cid, version, change, now, fence));
+  }
+
+  touch(cid: Cid, atMs: number): Promise<void> {
+    return this.#writes.run(SMALL, () => touchMessage(this.#file, cid, atMs));
+  }
+
+  forget(cid: Cid, version: number, fence?: Fence): Promise<void> {
+    return this.#writes.run(SMALL, () => forgetMessage(this.#file, cid, version, fence));
+  }
+
+  raiseFence(fence: Fence): Promise<void> {
+    return this.#writes.run(SMALL, () => raiseFence(this.#file, fence));
+  }
+
+  /** The highest epoch that a fence here carries; 0 when there is none. */
+  async highestEpoch(): Promise<number> {
+    const row = await this.#file.read(() => this.#sql('SELECT max(epoch) AS epoch FROM fences').get());
+    return row?.['epoch'] == null ? 0 : intOf(this.#file, row['epoch']);
+  }
+
+  // notes
+
+  note(name: string): Promise<Bytes | undefined> {
+    return this.#current(() => readNote(this.#file, name));
+  }
+
+  async notes(prefix: string): Promise<readonly string[]> {
+    const rows = await this.#current(() => this.#sql('SELECT name FROM notes WHERE substr(name, 1, length(?)) = ? ORDER BY name').all(prefix, prefix));
+    return rows.map(({ name }) => String(name));
+  }
+
+  setNote(name: string, value: Bytes | undefined, expected: Bytes | undefined): Promise<boolean> {
+    return this.#writes.run(SMALL, () => writeNote(this.#file, name, value, expected));
+  }
+
+  // the file
+
+  /** Reads of the state: a process that runs for days must see a rebuilt file, not the one it opened. */
+  #current<T>(act: () => T): Promise<T> {
+    return this.#file.read(() => {
+      if (this.#file.isReplaced()) this.#file.reopen();
+      return act();
+    });
+  }
+
+  /** What SQLite itself finds wrong with its file, at most `limits.integrityFindingsMax` lines; none when it is sound. */
+  async findings(): Promise<readonly string[]> {
+    const rows = await this.#file.read(() => this.#file.sql(`PRAGMA integrity_check(${limits.integrityFindingsMax})`).all());
+    return rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+  }
+
+  /** Counts what is there: after a rebuild, or when `findings` named the totals. */
+  recount(): Promise<void> {
+    return this.#writes.run(SMALL, () => {
+      this.#sql('INSERT OR REPLACE INTO totals (id, blocks, bytes) SELECT 1, count(*), coalesce(sum(length(bytes)), 0) FROM blocks').run();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.idle();
+    this.#file.close();
+  }
+}

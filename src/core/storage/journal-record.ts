@@ -1,0 +1,84 @@
+/**
+ * One record of the journal: a frame that is recognised from either end, around canonical dag-cbor.
+ *
+ *     u32 length | u32 CRC32 of the length | u32 CRC32 of the payload | payload | u32 length        (big-endian)
+ *
+ * The length has a checksum of its own: without it a flipped bit there would look like a torn tail, and what follows would be cut off.
+ */
+import { crc32 } from 'node:zlib';
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { decode, encode, Reader } from '../base/codec.ts';
+import { fail } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { durabilities, type Acknowledgement, type Release } from './ports.ts';
+
+export const HEAD_BYTES = 12;
+export const FOOT_BYTES = 4;
+const VERSION = 1;
+const releaseReasons = ['removed', 'expired'] as const;
+
+export type JournalEntry = ({ readonly kind: 'acknowledged' } & Acknowledgement) | ({ readonly kind: 'released' } & Release);
+
+const u32 = (bytes: Bytes, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
+
+export function encodeEntry(entry: JournalEntry): Bytes {
+  const { cid, atMs } = entry;
+  const payload =
+    entry.kind === 'acknowledged'
+      ? encode({ v: VERSION, kind: entry.kind, cid, at: atMs, level: entry.durability, inboxes: entry.inboxes, bytes: entry.bytes, expires: entry.expiresAtMs })
+      : encode({ v: VERSION, kind: entry.kind, cid, at: atMs, reason: entry.reason });
+  const frame = new Uint8Array(HEAD_BYTES + payload.length + FOOT_BYTES);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, payload.length);
+  view.setUint32(4, crc32(frame.subarray(0, 4)));
+  view.setUint32(8, crc32(payload));
+  frame.set(payload, HEAD_BYTES);
+  view.setUint32(HEAD_BYTES + payload.length, payload.length);
+  return frame;
+}
+
+/** What stands at `at`: a whole record, a torn one (the file ends before it does), or damage. `bytes` reaches to the end of the file when `last`. */
+export type Found = { readonly entry: JournalEntry; readonly next: number } | 'torn' | 'more' | 'damaged';
+
+export function readEntry(bytes: Bytes, at: number, last: boolean): Found {
+  const short = last ? 'torn' : 'more';
+  if (bytes.length - at < HEAD_BYTES) return short;
+  const length = u32(bytes, at);
+  if (crc32(bytes.subarray(at, at + 4)) !== u32(bytes, at + 4) || length > limits.journalRecordBytesMax) {
+    // a power cut can leave a tail that was allocated but never written
+    return last && bytes.subarray(at).every((byte) => byte === 0) ? 'torn' : 'damaged';
+  }
+  const next = at + HEAD_BYTES + length + FOOT_BYTES;
+  if (next > bytes.length) return short;
+  const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
+  if (crc32(payload) !== u32(bytes, at + 8) || u32(bytes, next - FOOT_BYTES) !== length) return 'damaged';
+  return { entry: decodeEntry(payload), next };
+}
+
+function decodeEntry(payload: Bytes): JournalEntry {
+  const reader = new Reader('journal record', decode('journal record', payload));
+  reader.version(VERSION);
+  const kind = reader.text('kind', 20);
+  const head = { cid: reader.cid('cid'), atMs: reader.int('at') };
+  const entry = kind === 'released' ? ({ kind, ...head, reason: oneOf(reader, 'reason', releaseReasons) } as const) : readAcknowledged(reader, kind, head);
+  reader.done();
+  return entry;
+}
+
+function readAcknowledged(reader: Reader, kind: string, head: { readonly cid: Cid; readonly atMs: number }): JournalEntry {
+  if (kind !== 'acknowledged') throw fail('E_FORMAT', { kind: 'journal record', why: `its kind is "${kind}"` });
+  const durability = oneOf(reader, 'level', durabilities);
+  const inboxes = reader.list('inboxes', limits.recipientsMax).map((inbox) => {
+    if (!(inbox instanceof Uint8Array) || inbox.length !== 32) throw fail('E_FORMAT', { kind: 'journal record', why: 'an inbox that is not 32 bytes' });
+    return inbox;
+  });
+  return { kind, ...head, durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.int('expires') };
+}
+
+function oneOf<const T extends string>(reader: Reader, field: string, values: readonly T[]): T {
+  const text = reader.text(field, 20);
+  const value = values.find((known) => known === text);
+  if (value === undefined) throw fail('E_FORMAT', { kind: 'journal record', why: `field ${field} is none of ${values.join(', ')}` });
+  return value;
+}

@@ -1,0 +1,287 @@
+/**
+ * One SQLite file as the embedded tiers use it: WAL, flushed commits, every failure an error with a code.
+ * A damaged file gives E_STORE_CORRUPT, never a crash: it is not mapped into memory, and its schema must be ours to the letter.
+ * It does not promise fairness between processes: a writer that waits longer than `sqliteBusyMs` gets E_BUSY.
+ * Spec: https://sqlite.org/rescode.html, https://sqlite.org/wal.html
+ */
+import { chmodSync, closeSync, openSync, statSync, writeSync, rmSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Bytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { fail, isError, type OmniplexError } from '../base/errors.ts';
+import { PRIVATE_FILE } from '../base/files.ts';
+import { limits } from '../base/limits.ts';
+
+/** Primary result codes, https://sqlite.org/rescode.html. */
+const BUSY = 5;
+const LOCKED = 6;
+const PROTOCOL = 15;
+const FULL = 13;
+const IOERR = 10;
+const IOERR_READ = 266;
+const IOERR_SHORT_READ = 522;
+const IOERR_CORRUPTFS = 8458;
+const IOERR_DATA = 8202;
+const IOERR_WRITE = 778;
+const IOERR_SHMSIZE = 4874;
+/** PERM, NOMEM, READONLY, CANTOPEN, NOLFS, AUTH: about the surroundings, not about the bytes. */
+const SURROUNDINGS: ReadonlySet<number> = new Set([3, 7, 8, 14, 22, 23]);
+
+export interface SqliteShape {
+  /** For error texts: `hot tier`, `lock table`. */
+  readonly kind: string;
+  readonly applicationId: number;
+  readonly version: number;
+  /** One CREATE statement each. What the file holds must be these, letter for letter. */
+  readonly schema: readonly string[];
+  /** Rows that a fresh file starts with. */
+  readonly seed: readonly string[];
+}
+
+const resultCode = (error: unknown): number | undefined => {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode : undefined;
+};
+
+export const isBusy = (error: unknown): boolean => {
+  const code = resultCode(error);
+  return code !== undefined && [BUSY, LOCKED, PROTOCOL].includes(code & 0xff);
+};
+
+/** SQLite says "write error" for a quota and a file size limit too: a probe beside the file tells them from a broken disk. */
+function isFull(path: string): boolean {
+  const probe = `${path}.probe`;
+  try {
+    const file = openSync(probe, 'w', PRIVATE_FILE);
+    try {
+      writeSync(file, new Uint8Array(65_536), 0, 65_536, statSync(path).size);
+    } finally {
+      closeSync(file);
+    }
+    return false;
+  } catch (error) {
+    return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+/** The registry's error for whatever a statement threw. Errors that are ours already pass through. */
+export function sqliteError(error: unknown, kind: string, path: string): OmniplexError {
+  if (isError(error)) return error;
+  const code = resultCode(error);
+  if (code === undefined) {
+    // an integer beyond 2^53 in a column that holds none: node:sqlite refuses it with a RangeError
+    if (error instanceof RangeError) return fail('E_STORE_CORRUPT', { tier: kind, path, why: 'an impossible number' }, error);
+    throw error;
+  }
+  const why = error instanceof Error ? error.message : 'failed';
+  const primary = code & 0xff;
+  if ([BUSY, LOCKED, PROTOCOL].includes(primary)) return fail('E_BUSY', { what: `the ${kind} at ${path}` }, error);
+  if (primary === FULL || code === IOERR_SHMSIZE) return fail('E_DISK_FULL', { path }, error);
+  if (code === IOERR_WRITE && isFull(path)) return fail('E_DISK_FULL', { path }, error);
+  const damaged = [IOERR_READ, IOERR_SHORT_READ, IOERR_CORRUPTFS, IOERR_DATA].includes(code);
+  if ((primary === IOERR && !damaged) || SURROUNDINGS.has(primary)) return fail('E_IO', { path, why }, error);
+  return fail('E_STORE_CORRUPT', { tier: kind, path, why }, error);
+}
+
+/** Creates the file exclusively, 0600, with its schema. Throws E_EXISTS, E_DISK_FULL, E_IO. */
+export function createSqlite(path: string, shape: SqliteShape): void {
+  try {
+    closeSync(openSync(path, 'wx', PRIVATE_FILE));
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
+    if (code === 'EEXIST') throw fail('E_EXISTS', { path }, cause);
+    throw ['ENOSPC', 'EDQUOT'].includes(code) ? fail('E_DISK_FULL', { path }, cause) : fail('E_IO', { path, why: code }, cause);
+  }
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    db.exec(`PRAGMA page_size = ${limits.sqlitePageBytes}; PRAGMA application_id = ${shape.applicationId}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+    db.exec(`BEGIN IMMEDIATE; ${[...shape.schema, ...shape.seed].join(';\n')}; PRAGMA user_version = ${shape.version}; COMMIT`);
+    db.close();
+    chmodSync(path, PRIVATE_FILE);
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    throw sqliteError(error, shape.kind, path);
+  }
+}
+
+/** What SQLite keeps of a CREATE statement is its text: whitespace at the ends aside, letter for letter. */
+function checkShape(db: DatabaseSync, path: string, shape: SqliteShape): void {
+  const corrupt = (why: string): OmniplexError => fail('E_STORE_CORRUPT', { tier: shape.kind, path, why });
+  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (application !== shape.applicationId) throw corrupt('it is not a file of OmniPlex');
+  if (version > shape.version) throw fail('E_VERSION_NEWER', { kind: shape.kind, version, known: shape.version });
+  const found = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid").all().map(({ sql }) => sql);
+  if (version !== shape.version || found.length !== shape.schema.length || found.some((sql, i) => sql !== shape.schema[i])) throw corrupt('its schema is not ours');
+}
+
+/** An open file. Statements are prepared once; reads retry, without blocking the process, while another one recovers the file. */
+export class SqliteFile {
+  readonly path: string;
+  readonly shape: SqliteShape;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
+  #db: DatabaseSync;
+  #inode: number;
+
+  private constructor(path: string, shape: SqliteShape, clock: Clock, db: DatabaseSync, inode: number) {
+    this.path = path;
+    this.shape = shape;
+    this.#clock = clock;
+    this.#db = db;
+    this.#inode = inode;
+  }
+
+  /** Throws E_STORE_CORRUPT (also when the file is missing), E_VERSION_NEWER, E_BUSY, E_IO. */
+  static async open(path: string, shape: SqliteShape, clock: Clock): Promise<SqliteFile> {
+    const { db, inode } = await patiently(clock, shape.kind, path, () => connect(path, shape));
+    return new SqliteFile(path, shape, clock, db, inode);
+  }
+
+  get isOpen(): boolean {
+    return this.#db.isOpen;
+  }
+
+  /** The prepared statement of a constant text. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  exec(text: string): void {
+    this.#db.exec(text);
+  }
+
+  error(error: unknown): OmniplexError {
+    return sqliteError(error, this.shape.kind, this.path);
+  }
+
+  corrupt(why: string): OmniplexError {
+    return fail('E_STORE_CORRUPT', { tier: this.shape.kind, path: this.path, why });
+  }
+
+  /** Runs a synchronous read (or a BEGIN); waits out other processes without blocking this one. */
+  async read<T>(act: () => T): Promise<T> {
+    try {
+      return act();
+    } catch (error) {
+      if (!isBusy(error)) throw this.error(error);
+    }
+    return patiently(this.#clock, this.shape.kind, this.path, act);
+  }
+
+  /** One transaction of synchronous work, flushed when it resolves. Whatever `act` throws rolls it back. */
+  async transaction<T>(act: () => T): Promise<T> {
+    await this.read(() => this.#begin());
+    try {
+      const result = act();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw this.error(error);
+    }
+  }
+
+  #begin(): void {
+    if (this.isReplaced()) this.reopen();
+    this.#db.exec('BEGIN IMMEDIATE');
+    // a rebuild holds the write lock of the old file until the new one has its name: look again under the lock
+    if (this.isReplaced()) {
+      this.#db.exec('ROLLBACK');
+      this.reopen();
+      this.#db.exec('BEGIN IMMEDIATE');
+    }
+  }
+
+  rollback(): void {
+    try {
+      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite already rolled back by itself: the transaction is gone either way
+    }
+  }
+
+  /** True when the name now leads to another file than the one that is open: it was rebuilt, or removed. */
+  isReplaced(): boolean {
+    return inodeOf(this.path) !== this.#inode;
+  }
+
+  reopen(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+    const { db, inode } = connect(this.path, this.shape);
+    this.#db = db;
+    this.#inode = inode;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? -1;
+
+function connect(path: string, shape: SqliteShape): { db: DatabaseSync; inode: number } {
+  const inode = inodeOf(path);
+  if (inode === -1) throw fail('E_STORE_CORRUPT', { tier: shape.kind, path, why: 'the file is missing' });
+  const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs, enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: false });
+  try {
+    db.exec(PRAGMAS);
+    checkShape(db, path, shape);
+    return { db, inode };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * mmap stays off: a file cut by another process would kill this one with SIGBUS. cell_size_check finds damaged pages as they are read.
+ * The checkpoint threshold is measured: 64 MiB of log writes large blocks 1.1 to 1.3 times as fast as the default 16.
+ */
+const PRAGMAS = [
+  'PRAGMA mmap_size = 0',
+  'PRAGMA cell_size_check = ON',
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA synchronous = FULL',
+  'PRAGMA fullfsync = ON',
+  `PRAGMA cache_size = -${limits.sqliteCacheBytes / 1024}`,
+  `PRAGMA wal_autocheckpoint = ${limits.sqliteLogBytes / limits.sqlitePageBytes}`,
+  `PRAGMA journal_size_limit = ${limits.sqliteLogBytes}`,
+].join(';');
+
+/** Each attempt waits `sqliteBusySliceMs` inside SQLite; between them the event loop runs, so that a signal is answered. */
+async function patiently<T>(clock: Clock, kind: string, path: string, act: () => T): Promise<T> {
+  const start = clock.monotonic();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return act();
+    } catch (error) {
+      if (!isBusy(error) || clock.monotonic() - start >= limits.sqliteBusyMs) throw sqliteError(error, kind, path);
+    }
+    // 1, 3, 5, 7 ms and round again: no two processes keep in step for long, since the work between differs
+    await clock.sleep(1 + 2 * (attempt % 4));
+  }
+}
+
+/** Columns of a damaged file can hold anything: each is checked as it is read. */
+export function blobOf(file: SqliteFile, value: unknown, length?: number): Bytes {
+  if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) throw file.corrupt('a column is not the bytes it should be');
+  return value;
+}
+
+export function intOf(file: SqliteFile, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw file.corrupt('a column is not the number it should be');
+  return value;
+}
