@@ -147,14 +147,25 @@ export function arg<T>(description: string, parse?: Parse<T>): Arg<T> {
 }
 
 /** An argument that may be left out. */
-export const optionalArg = (description: string): Arg<string | undefined> => argument(description, {}) as unknown as Arg<string | undefined>;
+export function optionalArg(description: string): Arg<string | undefined>;
+export function optionalArg<T>(description: string, parse: Parse<T>): Arg<T | undefined>;
+export function optionalArg<T>(description: string, parse?: Parse<T>): Arg<T | undefined> {
+  return argument(description, {}, parse) as unknown as Arg<T | undefined>;
+}
 
 /** One argument or more. */
-export const args = (description: string): Arg<string[]> => argument(description, { required: true, multiple: true }) as unknown as Arg<string[]>;
+export function args(description: string): Arg<string[]>;
+export function args<T>(description: string, parse: Parse<T>): Arg<T[]>;
+export function args<T>(description: string, parse?: Parse<T>): Arg<T[]> {
+  return argument(description, { required: true, multiple: true }, parse) as unknown as Arg<T[]>;
+}
 
 /** Any number of arguments, none included. */
-export const optionalArgs = (description: string): Arg<string[]> =>
-  argument(description, { multiple: true, default: async () => [] }) as unknown as Arg<string[]>;
+export function optionalArgs(description: string): Arg<string[]>;
+export function optionalArgs<T>(description: string, parse: Parse<T>): Arg<T[]>;
+export function optionalArgs<T>(description: string, parse?: Parse<T>): Arg<T[]> {
+  return argument(description, { multiple: true, default: async () => [] }, parse) as unknown as Arg<T[]>;
+}
 
 /** An argument out of a few words. */
 export const choiceArg = <const V extends readonly string[]>(values: V, description: string): Arg<V[number]> =>
