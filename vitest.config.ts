@@ -4,6 +4,8 @@
  */
 import { defineConfig } from 'vitest/config';
 
+if (Number.parseInt(process.versions.node, 10) < 26) throw new Error(`the tests run on Node 26, not ${process.version}: npm test`);
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

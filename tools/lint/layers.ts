@@ -47,6 +47,7 @@ async function graph(root: string): Promise<ICruiseResult> {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     validate: true,
+    preserveSymlinks: true,
     ruleSet: { forbidden: layerRules() },
     enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
   });
