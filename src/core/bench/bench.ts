@@ -11,7 +11,7 @@ import type { Contestant, Meter, Series } from './measure.ts';
 import { measure } from './measure.ts';
 import { machineNow, reportOf, rowOf, type Report, type Row, type RowInput } from './report.ts';
 
-export const benchNames = ['startup', 'pq'] as const;
+export const benchNames = ['startup', 'pq', 'packet'] as const;
 export type BenchName = (typeof benchNames)[number];
 
 export interface BenchOptions {
@@ -65,6 +65,8 @@ export async function loadBench(name: BenchName): Promise<Bench> {
       return (await import('./startup.ts')).startup;
     case 'pq':
       return (await import('./pq.ts')).pq;
+    case 'packet':
+      return (await import('./packet.ts')).packet;
   }
 }
 

@@ -68,7 +68,7 @@ export const timesOf = (series: Series, basis: Basis): readonly number[] => (bas
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Work of which this many calls take no time is no work. */
-const CALLS_MAX = 2 ** 24;
+const CALLS_MAX = 2 ** 22;
 
 class Runner {
   readonly contestant: Contestant;

@@ -73,6 +73,11 @@ test('pq under the noble provider has no limit', { timeout: 60_000 }, async () =
   expect(report.rows[0]).not.toHaveProperty('ratio');
 });
 
+test('packet: clear, masked, and under a key used once', { timeout: 60_000 }, async () => {
+  const report = await runTiny('packet');
+  expect(report.rows.map(({ budget }) => budget?.number)).toEqual([1e6, 1e6, 2e5, 2e5, undefined, undefined]);
+});
+
 test('startup: a launcher that is not there is a failure, not a fast one', async () => {
   expect(await codeOf(runBench(await loadBench('startup'), tiny))).toBe('E_FAILED');
 });
