@@ -62,6 +62,9 @@ export const registry = {
   E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
   E_THRESHOLD: entry(EXIT.threshold, 500, 'no', '{what} is outside its threshold: {why}', 'Compare on a quiet machine before you act on it.'),
 
+  E_SELFTEST: entry(EXIT.failed, 500, 'no', '{failed} of {cases} known answers do not hold', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
+  E_NO_VECTORS: entry(EXIT.notFound, 404, 'no', 'there are no test vectors for OmniPlex under {path}', 'Name a folder with a checkout of Wycheproof, X-Wing, BLAKE3 or multihash vectors.'),
+
   // bytes and formats
   E_CID_INVALID: entry(EXIT.usage, 400, 'no', '"{cid}" is not a CID that OmniPlex uses', 'A CID here is version 1, sha2-256, base32, and begins with bafyrei or bafkrei.'),
   E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { bytesOf, hexOf } from '../../../src/core/base/bytes.ts';
 import { KeyedBlake3, keyedBlake3, keyedBlake3Xof } from '../../../src/core/crypto/blake3.ts';
 import { crc32 } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, seededRng } from './support.ts';
 
 const rng = seededRng('blake3');
 

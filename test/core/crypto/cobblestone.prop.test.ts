@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat, type Bytes } from '../../../src/core/base/bytes.ts';
 import { CHUNK_BYTES, ContentOpener, ContentSealer, deriveContentKeys, openAll, sealAll, SEALED_CHUNK_BYTES } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, native, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, native, providers, seededRng } from './support.ts';
 
 const rng = seededRng('cobblestone splits');
 const key = rng.bytes(32);

@@ -6,7 +6,7 @@ import {
   checkCommitment, CHUNK_BYTES, ContentCipher, ContentOpener, ContentSealer, deriveContentKeys, openAll, openedContentBytes, sealAll,
   sealedContentBytes, SEALED_CHUNK_BYTES,
 } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, pairs, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('cobblestone');
 const key = rng.bytes(32);

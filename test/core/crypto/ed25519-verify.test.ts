@@ -7,7 +7,7 @@ import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, bytesOfHex, concat, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { verifyEd25519 } from '../../../src/core/crypto/ed25519-verify.ts';
-import { EMPTY, flipBit, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, providers, seededRng } from './support.ts';
 
 const rng = seededRng('ed25519 edges');
 const { Point } = ed25519;

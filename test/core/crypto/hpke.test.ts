@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, concat, hexOf } from '../../../src/core/base/bytes.ts';
 import { sha256 } from '../../../src/core/base/cid.ts';
 import { hpkeOpen, hpkeSeal } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, native, noble, pairs, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, native, noble, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('hpke');
 const info = bytesOf('omniplex/v1/stanza\0');

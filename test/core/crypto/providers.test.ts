@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, bytesOfHex, concat, equalBytes } from '../../../src/core/base/bytes.ts';
 import { isError } from '../../../src/core/base/errors.ts';
 import { kemParameters, loadProvider, signatureParameters, type KemName, type SignatureName } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, native, noble, pairs, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, native, noble, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('providers');
 const kems = Object.keys(kemParameters) as KemName[];

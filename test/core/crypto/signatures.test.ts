@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { bytesOf, concat, textOf } from '../../../src/core/base/bytes.ts';
 import { deriveKey, label, signAll, verifyAll } from '../../../src/core/crypto/index.ts';
-import { EMPTY, flipBit, pairs, providers, seededRng } from './helpers.ts';
+import { EMPTY, flipBit, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('signatures');
 const seeds = { ed25519: rng.bytes(32), 'ml-dsa-65': rng.bytes(32) };

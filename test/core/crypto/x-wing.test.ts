@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { concat, hexOf } from '../../../src/core/base/bytes.ts';
 import { XWING_LABEL } from '../../../src/core/crypto/x-wing.ts';
-import { EMPTY, native, noble, providers, seededRng } from './helpers.ts';
+import { EMPTY, native, noble, providers, seededRng } from './support.ts';
 
 const rng = seededRng('x-wing');
 const sha3 = (...parts: Uint8Array[]) => new Uint8Array(createHash('sha3-256').update(concat(...parts)).digest());
