@@ -10,7 +10,7 @@
  * Start-up). Nothing here runs the code that it builds.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { lazyOclif, workerUrls } from './build/plugins.ts';
@@ -21,7 +21,7 @@ const common = (root: string, workers: Set<string>): BuildOptions => ({
   bundle: true,
   platform: 'node',
   target: 'node26',
-  logLevel: 'error',
+  logLevel: 'silent',
   legalComments: 'none',
   plugins: [workerUrls(root, workers)],
 });
@@ -136,11 +136,18 @@ export async function buildProject(root = ROOT): Promise<void> {
   }
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const started = performance.now();
-  await buildProject();
-  if (!process.argv.includes('--quiet')) {
-    const bytes = readFileSync(join(ROOT, 'dist', 'cli', 'main.cjs')).length;
-    process.stdout.write(`built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s; the command line is ${(bytes / 1e6).toFixed(1)} MB\n`);
+  try {
+    await buildProject();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+    return;
   }
+  if (process.argv.includes('--quiet')) return;
+  const bytes = statSync(join(ROOT, 'dist', 'cli', 'main.cjs')).size;
+  process.stdout.write(`built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s; the command line is ${(bytes / 1e6).toFixed(1)} MB\n`);
 }
+
+if (import.meta.main) await main();

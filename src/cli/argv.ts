@@ -1,6 +1,6 @@
 /**
  * The words of a command line before oclif sees them. Oclif takes the first word as the command; operators write global flags first
- * as well (`omniplex --json store list`), so leading ones are moved behind the words of the command.
+ * or between them as well (`omniplex --json store list`), so those are moved behind the words of the command.
  */
 
 /** Global flags without a value. */
@@ -17,29 +17,36 @@ const HELP: readonly string[] = ['--help', '-h'];
 export interface CommandLine {
   /** The leading words, not yet known to be a command: `store show bafy..`. */
   readonly words: readonly string[];
-  /** Global flags that stood before them, then all that follows them, in order. */
+  /** Global flags that stood before or between them, then all that follows them, in order. */
   readonly rest: readonly string[];
-  /** True when a word was looked for and a flag that is not global stood in its place. */
+  /** True when the words end at a flag that is neither global nor asks for help: no topic takes one. */
   readonly strayFlag: boolean;
 }
 
-/** How many arguments the global flag at the front takes up; 0 when it is none. */
-function globalLength(argv: readonly string[]): 0 | 1 | 2 {
-  const [first = ''] = argv;
-  if (GLOBAL_SWITCHES.includes(first)) return 1;
-  if (GLOBAL_OPTIONS.includes(first)) return 2;
-  return GLOBAL_OPTIONS.some((flag) => first.startsWith(`${flag}=`)) ? 1 : 0;
+/** How many arguments the global flag at this place takes up; 0 when it is none. */
+function globalLength(argv: readonly string[], at: number): 0 | 1 | 2 {
+  const word = argv[at] ?? '';
+  if (GLOBAL_SWITCHES.includes(word)) return 1;
+  if (GLOBAL_OPTIONS.includes(word)) return 2;
+  return GLOBAL_OPTIONS.some((flag) => word.startsWith(`${flag}=`)) ? 1 : 0;
 }
 
+/** Reads words and global flags in any order, up to the first other flag. */
 export function readCommandLine(argv: readonly string[]): CommandLine {
-  let rest = argv;
-  for (let length = globalLength(rest); length > 0; length = globalLength(rest)) rest = rest.slice(length);
-  const globals = argv.slice(0, argv.length - rest.length);
-  const end = rest.findIndex((word) => word.startsWith('-'));
-  const words = end === -1 ? rest : rest.slice(0, end);
-  const after = rest.slice(words.length);
+  const words: string[] = [];
+  const globals: string[] = [];
+  let at = 0;
+  while (at < argv.length) {
+    const word = argv[at] ?? '';
+    const length = globalLength(argv, at);
+    if (length > 0) globals.push(...argv.slice(at, at + length));
+    else if (word.startsWith('-')) break;
+    else words.push(word);
+    at += length > 0 ? length : 1;
+  }
+  const after = argv.slice(at);
   const [first] = after;
-  const strayFlag = words.length === 0 && first !== undefined && !HELP.includes(first);
+  const strayFlag = first !== undefined && !HELP.includes(first);
   return { words, rest: [...globals, ...after], strayFlag };
 }
 

@@ -13,6 +13,7 @@
  * - A command file imports what is heavy inside `run()`, never at its top: the lint rule `heavy-import` checks it.
  * - Worker threads: a file named `*.worker.ts` or `*-worker.ts` is built on its own. It is started by the URL of its source relative
  *   to import.meta.url (`new URL(` and both arguments on one line, single quotes), which the build rewrites and which works unbuilt.
+ *   Give the Worker `execArgv: []`: it inherits the flags of the process, and some (`--input-type`) keep it from starting.
  *
  * This module holds the one installed table. It is set once, before `main()`, and is only read afterwards.
  */

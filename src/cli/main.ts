@@ -26,7 +26,7 @@ const ID_WORDS_MAX = 3;
 
 /**
  * The longest run of leading words that is a command, else the topic that they name, else unknown. A topic followed by a word that
- * is not one of its commands is unknown, so that a misspelt verb is a usage error and not a help page with exit 0.
+ * is not one of its commands, or by a flag, is unknown: a misspelt verb is a usage error and not a help page with exit 0.
  */
 export function targetOf(argv: readonly string[], table: CommandsTable): Target {
   const { words, rest, strayFlag } = readCommandLine(argv);
