@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { configPath, resolveSettings, type ConfigFile, type Resolved } from '../core/base/config.ts';
+import { systemClock } from '../core/base/clock.ts';
 import { fail } from '../core/base/errors.ts';
 import type { Secret } from '../core/base/secret.ts';
 import type { Artifact } from './artifact.ts';
@@ -59,6 +60,15 @@ export class Session {
   config(): Promise<ConfigFile> {
     this.#config ??= import('../core/base/config-file.ts').then(({ readConfig }) => readConfig(this.configPath));
     return this.#config;
+  }
+
+  /** Changes the user configuration, alone, and answers whether it is different now. */
+  async changeConfig(change: (config: ConfigFile) => ConfigFile): Promise<boolean> {
+    const { changeConfig } = await import('../core/base/config-file.ts');
+    const { config, changed } = await changeConfig(this.configPath, systemClock, change);
+    this.#config = Promise.resolve(config);
+    this.#settings = undefined;
+    return changed;
   }
 
   /** Every setting with its origin, by flag, environment, context, user file, default. */

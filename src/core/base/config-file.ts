@@ -94,6 +94,17 @@ export function lintConfig(text: string): { readonly config: ConfigFile; readonl
   return { config: { v: 1, ...(selected === undefined ? {} : { selected }), ...(previous === undefined ? {} : { previous }), contexts, settings }, problems };
 }
 
+/** The problems of any file, whoever may write it. Throws E_NOT_FOUND, E_IO, E_FORMAT (too long). */
+export async function lintConfigFile(path: string): Promise<readonly ConfigProblem[]> {
+  const bytes = await readBounded(path, limits.configBytesMax);
+  try {
+    return lintConfig(textOf(bytes)).problems;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return [{ at: '', why: 'is not UTF-8 text' }];
+  }
+}
+
 /** The configuration at `path`; empty when there is none. Throws E_CONFIG, E_IO. */
 export async function readConfig(path: string): Promise<ConfigFile> {
   let text: string;

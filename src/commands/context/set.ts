@@ -1,0 +1,31 @@
+import { contextRow, contextRowOf } from '../../cli/config-view.ts';
+import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { arg, args } from '../../cli/flags.ts';
+import { contextNamed, parseAssignment, withContextChanged } from '../../core/base/contexts.ts';
+
+const schema = contextRow;
+
+export default class ContextSet extends BaseCommand<typeof ContextSet> {
+  static override readonly summary = 'Change what a context says';
+  static override readonly description = 'KEY= with nothing behind it takes the key away. A store and a node exclude each other: setting one takes the other away.';
+  static override readonly args = { name: arg('the context'), assignments: args('KEY=VALUE', parseAssignment) };
+  static override readonly impact = 'write';
+  static override readonly exits = { 5: 'there is no such context' };
+  static override readonly examples = [
+    { command: 'omniplex context set prod as=ops durability=cold', description: 'Two settings at once' },
+    { command: 'omniplex context set prod env=', description: 'No longer marked as production' },
+  ];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['help settings'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const { name, assignments } = this.args;
+    const changed = await this.session.changeConfig((config) => withContextChanged(config, name, assignments, process.cwd()));
+    const config = await this.session.config();
+    return { result: contextRowOf(name, contextNamed(config, name), config.selected), changed };
+  }
+
+  protected override render({ name, settings }: Infer<typeof schema>): Lines {
+    return [`context ${name}`, ...Object.entries(settings).map(([key, value]) => `  ${key} ${value}`)];
+  }
+}
