@@ -9,11 +9,10 @@ import type { CryptoProvider, ProviderName } from './provider.ts';
 
 export type * from './provider.ts';
 export {
-  checkCommitment, CHUNK_BYTES, CONTENT_COMMITMENT_BYTES, CONTENT_SALT_BYTES, ContentCipher, deriveContentKeys, openAll, openedContentBytes,
-  sealAll, sealedContentBytes, SEALED_CHUNK_BYTES, type ContentKeys,
+  checkCommitment, CHUNK_BYTES, ContentCipher, deriveContentKeys, openAll, openedContentBytes, sealAll, sealedContentBytes, SEALED_CHUNK_BYTES,
 } from './cobblestone.ts';
 export { ContentOpener, ContentSealer } from './content-stream.ts';
-export { hpkeOpen, hpkeSeal, type HpkeSealed } from './hpke.ts';
+export { hpkeOpen, hpkeSeal } from './hpke.ts';
 export { deriveKey, deriveKeys, label } from './kdf.ts';
 export { isSignatureName, kemParameters, signatureParameters } from './parameters.ts';
 export { signAll, verifyAll, type ByAlgorithm, type Signatures, type SigningKeys, type VerifyingKeys } from './signatures.ts';

@@ -39,7 +39,7 @@ export const KEY_BYTES = 32;
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 /** FIPS 204 and 205: a context string is at most this long. */
-export const CONTEXT_BYTES_MAX = 255;
+const CONTEXT_BYTES_MAX = 255;
 
 /** For input that only our own code makes: a wrong length is a programmer's mistake. */
 export function assertBytes(what: string, bytes: Bytes, length: number): void {

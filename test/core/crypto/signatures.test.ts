@@ -1,7 +1,7 @@
 /** Composite signatures: exactly the declared set, every one of them, each bound to its kind. */
 import { describe, expect, test } from 'vitest';
 import { bytesOf, concat, textOf } from '../../../src/core/base/bytes.ts';
-import { deriveKey, label, signAll, verifyAll } from '../../../src/core/crypto/index.ts';
+import { deriveKey, deriveKeys, label, signAll, verifyAll } from '../../../src/core/crypto/index.ts';
 import { EMPTY, flipBit, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('signatures');
@@ -23,6 +23,7 @@ test.each(providers)('$name: derived keys follow FORMATS: HKDF-SHA-512 with the 
   expect(deriveKey(provider, secret, salt, 'key-content')).toEqual(provider.hkdfSha512(secret, salt, bytesOf('omniplex/v1/key-content\0'), 32));
   expect(deriveKey(provider, secret, salt, 'key-content')).not.toEqual(deriveKey(provider, secret, salt, 'key-meta'));
   expect(deriveKey(provider, secret, salt, 'key-content', 64).length).toBe(64);
+  expect(deriveKeys(provider, secret, salt, [label('key-content'), label('key-meta')])).toEqual(['key-content', 'key-meta'].map((kind) => deriveKey(provider, secret, salt, kind)));
 });
 
 test.each(pairs)('$name: both signatures hold, and each is what the protocol says', ({ maker, taker }) => {
