@@ -124,16 +124,16 @@ test('several streams over several peers do not disturb one another', () => {
 /** Commands of the free-for-all: nothing here is polite. */
 const chaos = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('packet' as const), stream: fc.nat(5), pick: fc.nat(100), peer: fc.constantFrom('one', 'two'), keyed: fc.boolean(), forged: fc.boolean() }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('opened' as const, 'unopened' as const), pick: fc.nat(20), stream: fc.nat(5) }) },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('packet' as const), stream: fc.nat(3), pick: fc.nat(100), peer: fc.constantFrom('one', 'two'), keyed: fc.boolean(), forged: fc.boolean() }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('opened' as const, 'unopened' as const), pick: fc.nat(20), stream: fc.nat(3) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('fetched' as const), pick: fc.nat(20), bytes: fc.nat(limits.contentBlockBytes) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.constantFrom(0, 1, 1_000, 4_999, 60_000) }) },
   ),
-  { maxLength: 120 },
+  { minLength: 20, maxLength: 160, size: 'max' },
 );
 
 test('under any events: no throw, caps kept, fetches in order, nothing completes twice or after its deadline', () => {
-  const some = streams.slice(0, 6);
+  const some = streams.slice(0, 4);
   const seen = new Set<string>();
   fc.assert(
     fc.property(chaos, (steps) => {
@@ -189,7 +189,7 @@ test('under any events: no throw, caps kept, fetches in order, nothing completes
         }
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
   expect([...seen].sort()).toEqual(['complete', 'duplicate', 'failed', 'fetch', 'late', 'read', 'refused']);
 });
