@@ -1,0 +1,45 @@
+/** docs/ERRORS.md: every code with its exit, HTTP status, retry, text and hint. */
+import { EXIT, registry, warnings, type ErrorEntry } from '../../src/core/base/errors.ts';
+import { exitMeanings, nagiosMeanings } from '../../src/cli/exits.ts';
+import { generated, table } from './markdown.ts';
+
+const RETRY = { yes: 'yes', no: 'no', unknown: 'with the same `--id`' } as const;
+
+const placeholders = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase());
+
+const codeBlock = ([code, { exit, http, retry, text, hint }]: [string, ErrorEntry]): string =>
+  [`### ${code}`, '', `${placeholders(text)}.`, '', `*${placeholders(hint)}*`, '', `exit ${exit} · HTTP ${http} · retry: ${RETRY[retry]}`].join('\n');
+
+export function errorsPage(): string {
+  const entries = Object.entries(registry) as [string, ErrorEntry][];
+  const byExit = Object.values(EXIT).map((exit) => {
+    const codes = entries.filter(([, entry]) => entry.exit === exit).map(([code]) => `\`${code}\``);
+    return [String(exit), exitMeanings[exit] ?? '', codes.join(' ')];
+  });
+  return [
+    generated('src/core/base/errors.ts'),
+    '# Errors',
+    '',
+    'Codes are a promise; texts may change. `omniplex explain CODE` prints an entry. Words in capitals stand for what the error names.',
+    'Under `--json` an error is `error: {code, message, hint, retry, exit, details}` of the envelope.',
+    '',
+    '## Exit codes',
+    '',
+    table(['exit', 'meaning', 'codes'], byExit),
+    '',
+    '`omniplex check` alone speaks the language of monitoring plugins, where every usage or internal error is 3:',
+    '',
+    table(['exit', 'meaning'], Object.entries(nagiosMeanings).map(([exit, meaning]) => [exit, meaning])),
+    '',
+    '## Codes',
+    '',
+    entries.map(codeBlock).join('\n\n'),
+    '',
+    '## Warnings',
+    '',
+    'They share the envelope (`warnings`) and never change the exit code.',
+    '',
+    table(['code', 'text'], Object.entries(warnings).map(([code, text]) => [`\`${code}\``, placeholders(text)])),
+    '',
+  ].join('\n');
+}
