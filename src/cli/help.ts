@@ -1,13 +1,16 @@
 /** Shows help for a command, a topic or the program, as text or as one JSON document. */
 import { fail } from '../core/base/errors.ts';
+import { nearest } from '../core/base/near.ts';
+import { asksHelp } from './argv.ts';
 import { loadEntry } from './catalogue.ts';
 import { commandsTable } from './commands-table.ts';
 import { envelopeOf, toJson } from './envelope.ts';
 import { formatOf } from './globals.ts';
-import { commandPage, frontPage, topicPage } from './help-text.ts';
-import { asksHelp } from './argv.ts';
+import { commandPage, frontPage, headingOf, listedRows, topicPage, wrapped } from './help-text.ts';
 import type { CliConfig } from './oclif-config.ts';
+import { unknownCommand } from './failure.ts';
 import { Output, type View } from './output.ts';
+import { topics, type Topic } from './topics.ts';
 
 export interface HelpPage {
   readonly lines: (view: View) => readonly string[];
@@ -40,4 +43,19 @@ export async function showHelp(_config: CliConfig, id: string, argv: readonly st
   }
   if (output.format.json) await output.document(toJson(envelopeOf('help', { result: page.data })));
   else await output.answer(page.lines(output.view()));
+}
+
+export const topicNamed = (name: string): Topic | undefined => topics.find((topic) => topic.name === name);
+
+export const unknownTopic = (words: string) =>
+  unknownCommand(nearest(words, [...topics.map(({ name }) => name), ...commandsTable().commands.map(({ id }) => id)]).map((near) => `help ${near}`));
+
+export function topicLines(view: View, { summary, sections }: Topic): readonly string[] {
+  const body = sections().flatMap(({ title, text, rows = [] }) => [
+    '',
+    ...(title === undefined ? [] : [headingOf(view, title)]),
+    ...(text === undefined ? [] : wrapped(text, Math.min(100, view.columns))),
+    ...(rows.length === 0 ? [] : listedRows(view, rows.map((row) => [row.term, row.text] as const), view.paint.mark)),
+  ]);
+  return [summary, ...body];
 }
