@@ -7,7 +7,6 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
 import { decode, encode, Reader } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -18,16 +17,14 @@ export const FOOT_BYTES = 4;
 const VERSION = 1;
 const releaseReasons = ['removed', 'expired'] as const;
 
-export type JournalEntry = ({ readonly kind: 'acknowledged' } & Acknowledgement) | ({ readonly kind: 'released' } & Release);
+export type JournalEntry =
+  | { readonly kind: 'acknowledged'; readonly acknowledgement: Acknowledgement }
+  | { readonly kind: 'released'; readonly release: Release };
 
 const u32 = (bytes: Bytes, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
 export function encodeEntry(entry: JournalEntry): Bytes {
-  const { cid, atMs } = entry;
-  const payload =
-    entry.kind === 'acknowledged'
-      ? encode({ v: VERSION, kind: entry.kind, cid, at: atMs, level: entry.durability, inboxes: entry.inboxes, bytes: entry.bytes, expires: entry.expiresAtMs })
-      : encode({ v: VERSION, kind: entry.kind, cid, at: atMs, reason: entry.reason });
+  const payload = encode({ v: VERSION, kind: entry.kind, ...(entry.kind === 'acknowledged' ? acknowledgedFields(entry.acknowledgement) : releasedFields(entry.release)) });
   const frame = new Uint8Array(HEAD_BYTES + payload.length + FOOT_BYTES);
   const view = new DataView(frame.buffer);
   view.setUint32(0, payload.length);
@@ -37,6 +34,10 @@ export function encodeEntry(entry: JournalEntry): Bytes {
   view.setUint32(HEAD_BYTES + payload.length, payload.length);
   return frame;
 }
+
+const acknowledgedFields = ({ cid, atMs, durability, inboxes, bytes, expiresAtMs }: Acknowledgement) => ({ cid, at: atMs, level: durability, inboxes, bytes, expires: expiresAtMs });
+
+const releasedFields = ({ cid, atMs, reason }: Release) => ({ cid, at: atMs, reason });
 
 /** What stands at `at`: a whole record, a torn one (the file ends before it does), or damage. `bytes` reaches to the end of the file when `last`. */
 export type Found = { readonly entry: JournalEntry; readonly next: number } | 'torn' | 'more' | 'damaged';
@@ -61,23 +62,26 @@ function decodeEntry(payload: Bytes): JournalEntry {
   reader.version(VERSION);
   const kind = reader.text('kind', 20);
   const head = { cid: reader.cid('cid'), atMs: reader.int('at') };
-  const entry = kind === 'released' ? ({ kind, ...head, reason: oneOf(reader, 'reason', releaseReasons) } as const) : readAcknowledged(reader, kind, head);
+  const entry: JournalEntry =
+    kind === 'released'
+      ? { kind, release: { ...head, reason: oneOf(reader, 'reason', releaseReasons) } }
+      : { kind: oneOfText(kind, 'kind', ['acknowledged']), acknowledgement: { ...head, ...readAcknowledged(reader) } };
   reader.done();
   return entry;
 }
 
-function readAcknowledged(reader: Reader, kind: string, head: { readonly cid: Cid; readonly atMs: number }): JournalEntry {
-  if (kind !== 'acknowledged') throw fail('E_FORMAT', { kind: 'journal record', why: `its kind is "${kind}"` });
+function readAcknowledged(reader: Reader): Omit<Acknowledgement, 'cid' | 'atMs'> {
   const durability = oneOf(reader, 'level', durabilities);
   const inboxes = reader.list('inboxes', limits.recipientsMax).map((inbox) => {
     if (!(inbox instanceof Uint8Array) || inbox.length !== 32) throw fail('E_FORMAT', { kind: 'journal record', why: 'an inbox that is not 32 bytes' });
     return inbox;
   });
-  return { kind, ...head, durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.int('expires') };
+  return { durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.int('expires') };
 }
 
-function oneOf<const T extends string>(reader: Reader, field: string, values: readonly T[]): T {
-  const text = reader.text(field, 20);
+const oneOf = <const T extends string>(reader: Reader, field: string, values: readonly T[]): T => oneOfText(reader.text(field, 20), field, values);
+
+function oneOfText<const T extends string>(text: string, field: string, values: readonly T[]): T {
   const value = values.find((known) => known === text);
   if (value === undefined) throw fail('E_FORMAT', { kind: 'journal record', why: `field ${field} is none of ${values.join(', ')}` });
   return value;

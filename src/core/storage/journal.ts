@@ -29,6 +29,8 @@ interface Group {
   readonly done: Promise<void>;
 }
 
+const timeOf = (entry: JournalEntry): number => (entry.kind === 'acknowledged' ? entry.acknowledgement : entry.release).atMs;
+
 const monthOf = (atMs: number): string => rfc3339(atMs).slice(0, 7);
 
 export class FileJournal implements Journal {
@@ -50,15 +52,15 @@ export class FileJournal implements Journal {
   }
 
   append(acknowledgements: readonly Acknowledgement[]): Promise<void> {
-    return this.#append(acknowledgements.map((acknowledgement) => ({ kind: 'acknowledged', ...acknowledgement })));
+    return this.#append(acknowledgements.map((acknowledgement) => ({ kind: 'acknowledged', acknowledgement })));
   }
 
   release(releases: readonly Release[]): Promise<void> {
-    return this.#append(releases.map((release) => ({ kind: 'released', ...release })));
+    return this.#append(releases.map((release) => ({ kind: 'released', release })));
   }
 
   #append(entries: readonly JournalEntry[]): Promise<void> {
-    const frames = entries.map((entry) => ({ month: monthOf(entry.atMs), frame: encodeEntry(entry) }));
+    const frames = entries.map((entry) => ({ month: monthOf(timeOf(entry)), frame: encodeEntry(entry) }));
     if (this.#next !== undefined) {
       this.#next.waiting.push(...frames);
       return this.#next.done;
@@ -139,11 +141,11 @@ export class FileJournal implements Journal {
   }
 
   async *since(atMs: number): AsyncGenerator<Acknowledgement> {
-    for await (const entry of this.entries(atMs)) if (entry.kind === 'acknowledged') yield entry;
+    for await (const entry of this.entries(atMs)) if (entry.kind === 'acknowledged') yield entry.acknowledgement;
   }
 
   async *releasedSince(atMs: number): AsyncGenerator<Release> {
-    for await (const entry of this.entries(atMs)) if (entry.kind === 'released') yield entry;
+    for await (const entry of this.entries(atMs)) if (entry.kind === 'released') yield entry.release;
   }
 
   /** Both kinds in the order of writing. A damaged file is read as far as it goes, the later ones too; then E_STORE_CORRUPT. */
@@ -160,7 +162,7 @@ export class FileJournal implements Journal {
         const { size } = await handle.stat();
         for await (const found of entriesOf(handle, size)) {
           if (found === 'damaged') damage ??= fail('E_STORE_CORRUPT', { tier: 'journal', path, why: 'a record fails its checksum' });
-          else if (found.entry.atMs >= atMs) yield found.entry;
+          else if (timeOf(found.entry) >= atMs) yield found.entry;
         }
       } finally {
         await handle.close();

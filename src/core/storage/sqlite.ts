@@ -4,13 +4,15 @@
  * It does not promise fairness between processes: a writer that waits longer than `sqliteBusyMs` gets E_BUSY.
  * Spec: https://sqlite.org/rescode.html, https://sqlite.org/wal.html
  */
-import { chmodSync, closeSync, openSync, statSync, writeSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Bytes } from '../base/bytes.ts';
+import { hexOf, type Bytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
-import { PRIVATE_FILE } from '../base/files.ts';
+import { fileError, PRIVATE_FILE } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import { systemRng } from '../base/rng.ts';
 
 /** Primary result codes, https://sqlite.org/rescode.html. */
 const BUSY = 5;
@@ -85,26 +87,39 @@ export function sqliteError(error: unknown, kind: string, path: string): Omniple
   return fail('E_STORE_CORRUPT', { tier: kind, path, why }, error);
 }
 
-/** Creates the file exclusively, 0600, with its schema. Throws E_EXISTS, E_DISK_FULL, E_IO. */
+/**
+ * Creates the file exclusively, 0600, with its schema: whole or not at all, also when the process is killed.
+ * Throws E_EXISTS, E_DISK_FULL, E_IO.
+ */
 export function createSqlite(path: string, shape: SqliteShape): void {
-  try {
-    closeSync(openSync(path, 'wx', PRIVATE_FILE));
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
-    if (code === 'EEXIST') throw fail('E_EXISTS', { path }, cause);
-    throw ['ENOSPC', 'EDQUOT'].includes(code) ? fail('E_DISK_FULL', { path }, cause) : fail('E_IO', { path, why: code }, cause);
-  }
+  const temporary = `${path}.${hexOf(systemRng.bytes(8))}.new`;
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path);
+    closeSync(openSync(temporary, 'wx', PRIVATE_FILE));
+    db = new DatabaseSync(temporary);
     db.exec(`PRAGMA page_size = ${limits.sqlitePageBytes}; PRAGMA application_id = ${shape.applicationId}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
     db.exec(`BEGIN IMMEDIATE; ${[...shape.schema, ...shape.seed].join(';\n')}; PRAGMA user_version = ${shape.version}; COMMIT`);
     db.close();
-    chmodSync(path, PRIVATE_FILE);
+    linkSync(temporary, path);
+    syncFolderNow(dirname(path));
   } catch (error) {
     if (db?.isOpen) db.close();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    throw sqliteError(error, shape.kind, path);
+    throw creationError(error, shape.kind, path);
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(temporary + suffix, { force: true });
+  }
+}
+
+function creationError(cause: unknown, kind: string, path: string): OmniplexError {
+  return resultCode(cause) === undefined && (cause as NodeJS.ErrnoException).code !== undefined ? fileError(path, cause) : sqliteError(cause, kind, path);
+}
+
+function syncFolderNow(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
@@ -175,20 +190,26 @@ export class SqliteFile {
     } catch (error) {
       if (!isBusy(error)) throw this.error(error);
     }
+    await this.#clock.sleep(1);
     return patiently(this.#clock, this.shape.kind, this.path, act);
   }
 
-  /** One transaction of synchronous work, flushed when it resolves. Whatever `act` throws rolls it back. */
-  async transaction<T>(act: () => T): Promise<T> {
-    await this.read(() => this.#begin());
-    try {
-      const result = act();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.rollback();
-      throw this.error(error);
-    }
+  /**
+   * One transaction of synchronous work, flushed when it resolves. Whatever `act` throws rolls it back.
+   * Nothing is awaited between BEGIN and COMMIT: another connection of this very process would wait for it in vain.
+   */
+  transaction<T>(act: () => T): Promise<T> {
+    return this.read(() => {
+      this.#begin();
+      try {
+        const result = act();
+        this.#db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.rollback();
+        throw this.error(error);
+      }
+    });
   }
 
   #begin(): void {
@@ -210,9 +231,9 @@ export class SqliteFile {
     }
   }
 
-  /** True when the name now leads to another file than the one that is open: it was rebuilt, or removed. */
+  /** True when the name now leads to another file than the one that is open (it was rebuilt, or removed), and when none is open. */
   isReplaced(): boolean {
-    return inodeOf(this.path) !== this.#inode;
+    return !this.#db.isOpen || inodeOf(this.path) !== this.#inode;
   }
 
   reopen(): void {

@@ -49,13 +49,24 @@ export async function createStore(path: string, { clock = systemClock, rng = sys
   const layout = layoutOf(path);
   await makePrivateFolder(path);
   if (await exists(layout.description)) throw fail('E_EXISTS', { path });
-  EmbeddedHotTier.create(layout.hot);
-  EmbeddedLockManager.create(layout.locks, 1);
+  // a creation that was killed before store.json is taken up where it stopped; nothing that lies there is overwritten
+  if (!(await exists(layout.hot))) EmbeddedHotTier.create(layout.hot);
+  if (!(await exists(layout.locks))) EmbeddedLockManager.create(layout.locks, await nextEpoch(layout.hot, clock));
   await (await FileColdTier.open(layout, clock)).close();
   await (await FileJournal.open(layout.journal, clock)).close();
   const id = newStoreId(rng);
   await writeDescription(layout, id);
   return { id };
+}
+
+/** An epoch that no fence in this hot tier has reached. */
+async function nextEpoch(path: string, clock: Clock): Promise<number> {
+  const hot = await EmbeddedHotTier.open(path, clock);
+  try {
+    return (await hot.highestEpoch()) + 1;
+  } finally {
+    await hot.close();
+  }
 }
 
 /** Throws E_NO_STORE, E_STORE_CORRUPT (then `store verify --repair` rebuilds what is damaged), E_VERSION_NEWER, E_BUSY, E_IO. */
