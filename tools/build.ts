@@ -10,10 +10,10 @@
  * Start-up). Nothing here runs the code that it builds.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { lazyOclif, workerUrls } from './build/plugins.ts';
+import { lazyBuiltins, lazyOclif, workerUrls } from './build/plugins.ts';
 import { packageFacts, ROOT, scanCommands, scanHooks } from './commands.ts';
 
 const common = (root: string, workers: Set<string>): BuildOptions => ({
@@ -55,19 +55,23 @@ export function run(argv) {
 
 async function buildCli(root: string, out: string, workers: Set<string>): Promise<void> {
   const options = common(root, workers);
-  await build({
+  const { outputFiles } = await build({
     ...options,
+    write: false,
     stdin: { contents: entryText(root), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
     outfile: join(out, 'cli', 'main.cjs'),
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
     define: { 'import.meta.url': '__bundleUrl', 'import.meta.dirname': '__dirname', 'process.env.NODE_ENV': '"production"' },
-    banner: { js: "'use strict';const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     // Asked for by oclif's development mode alone, and never there.
     external: ['typescript', 'ts-node', 'pnpapi'],
     plugins: [...(options.plugins ?? []), lazyOclif()],
   });
+  const { text, count } = lazyBuiltins(outputFiles[0]?.text ?? '');
+  if (count === 0) throw new Error('no import of a Node module was found in the bundle: look at lazyBuiltins in tools/build/plugins.ts');
+  mkdirSync(join(out, 'cli'));
+  writeFileSync(join(out, 'cli', 'main.cjs'), `'use strict';const __bundleUrl=require('node:url').pathToFileURL(__filename).href;${text}`);
 }
 
 async function buildLibrary(root: string, out: string, workers: Set<string>): Promise<void> {
