@@ -116,6 +116,11 @@ export class Reader {
     return this.#rest.has(field);
   }
 
+  /** Names of the fields not yet taken: for maps whose keys are data. */
+  names(): readonly string[] {
+    return [...this.#rest.keys()];
+  }
+
   /** The version field `v`. A newer one is E_VERSION_NEWER, any other than `version` is E_FORMAT. */
   version(version: number): void {
     const v = this.int('v');

@@ -143,12 +143,11 @@ export function openBody(crypto: CryptoProvider, path: string, ringKey: Bytes, f
   wipe(key);
   if (plain === undefined) throw fail('E_KEYRING', { path, why: 'its body is not authentic' });
   try {
-    const value = decode('key ring', plain) as { readonly secrets?: object };
-    const reader = new Reader('key ring', value);
+    const reader = new Reader('key ring', decode('key ring', plain));
     const generation = reader.int('generation');
     const values = reader.map('secrets');
     reader.done();
-    const secrets = new Map(Object.keys(value.secrets ?? {}).map((name) => [name, Uint8Array.from(values.bytes(name))]));
+    const secrets = new Map(values.names().map((name) => [name, Uint8Array.from(values.bytes(name))]));
     return { generation, secrets };
   } catch (cause) {
     throw fail('E_KEYRING', { path, why: 'its body is not a list of secrets' }, cause);

@@ -32,6 +32,8 @@ export interface RingOptions {
 /** The ring's secrets while they are being changed. */
 export interface RingDraft {
   has(name: string): boolean;
+  /** The bytes themselves, not a copy: for use, not to keep. Throws E_KEYRING when there is none of that name. */
+  get(name: string): Bytes;
   /** Takes a copy. Overwrites. */
   put(name: string, value: Bytes): void;
   remove(name: string): boolean;
@@ -90,12 +92,16 @@ export class Ring implements Disposable {
     });
   }
 
-  /** Changes secrets in one durable step. What `act` throws leaves the ring as it was. Throws E_LOCKED, E_BUSY, E_DISK_FULL. */
-  async change<T>(act: (draft: RingDraft) => T): Promise<T> {
+  /**
+   * Changes secrets in one durable step. What `act` throws leaves the ring as it was. `commit` runs once the file is durable and
+   * before anyone else may change it: what the database says about the new secrets is written there. So a crash leaves secrets
+   * that nobody names, never a name without its secret. Throws E_LOCKED, E_BUSY, E_DISK_FULL.
+   */
+  async change<T>(act: (draft: RingDraft) => T, commit: (result: T) => void = () => undefined): Promise<T> {
     return this.#exclusively(async () => {
       const secrets = new Map(this.#body.secrets);
-      const result = act(draftOf(secrets));
-      await this.#replace(this.#header, this.#ringKey, secrets);
+      const result = act(draftOf(secrets, this.#home.keyringPath));
+      await this.#replace(this.#header, this.#ringKey, secrets, () => commit(result));
       return result;
     });
   }
@@ -108,9 +114,7 @@ export class Ring implements Disposable {
   /** A copy of one secret; the caller wipes it. Throws E_KEYRING when the ring has none of that name. */
   openSecret(name: string): Secret {
     this.#assertOpen();
-    const value = this.#body.secrets.get(name);
-    if (value === undefined) throw fail('E_KEYRING', { path: this.#home.keyringPath, why: `it has no secret "${name}"` });
-    return new Secret(Uint8Array.from(value));
+    return new Secret(Uint8Array.from(this.#body.secrets.get(name) ?? missing(this.#home.keyringPath, name)));
   }
 
   has(name: string): boolean {
@@ -181,7 +185,7 @@ export class Ring implements Disposable {
     this.#header = { kdf: file.kdf, wrap: file.wrap };
   }
 
-  async #replace(header: KeyringHeader, ringKey: Bytes, secrets: ReadonlyMap<string, Bytes>): Promise<void> {
+  async #replace(header: KeyringHeader, ringKey: Bytes, secrets: ReadonlyMap<string, Bytes>, commit = () => undefined as void): Promise<void> {
     const body = { generation: this.#body.generation + 1, secrets };
     await removeLeftovers(this.#home.keyringPath);
     await writeWhole(this.#home.keyringPath, encodeKeyring(sealBody(this.#crypto, ringKey, header, body)), { replace: true });
@@ -190,16 +194,24 @@ export class Ring implements Disposable {
     this.#header = header;
     this.#ringKey = ringKey;
     this.#body = body;
-    noteGeneration(this.#home, body.generation);
+    this.#home.transaction(() => {
+      noteGeneration(this.#home, body.generation);
+      commit();
+    });
   }
 }
 
-const draftOf = (secrets: Map<string, Bytes>): RingDraft => ({
+const draftOf = (secrets: Map<string, Bytes>, path: string): RingDraft => ({
   has: (name) => secrets.has(name),
+  get: (name) => secrets.get(name) ?? missing(path, name),
   put: (name, value) => void secrets.set(name, Uint8Array.from(value)),
   remove: (name) => secrets.delete(name),
   names: (prefix) => [...secrets.keys()].filter((name) => name.startsWith(prefix)).sort(),
 });
+
+function missing(path: string, name: string): never {
+  throw fail('E_KEYRING', { path, why: `it has no secret "${name}"` });
+}
 
 async function readRing(path: string): Promise<Bytes> {
   try {

@@ -1,0 +1,243 @@
+/**
+ * Whom I know. A contact is a name for an identity; what is believed of the identity itself (bundles, revocation) is kept apart
+ * and never goes back, not even when the contact is removed and added again. No key ring is opened here.
+ * Verified means: someone compared the twelve words, or a pipeline was given them. It is lost when the identity changes.
+ */
+import type { Bytes } from '../base/bytes.ts';
+import { digestOf, sameCid, type Cid } from '../base/cid.ts';
+import { rfc3339 } from '../base/clock.ts';
+import { fail, warning, type Warning } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { CryptoProvider } from '../crypto/index.ts';
+import type { ContactRecord, Home, Verification } from '../home/index.ts';
+import { checkFollows, type Bundle } from './bundle.ts';
+import { fingerprintMatches, type Fingerprint } from './fingerprint.ts';
+import type { FingerprintLine } from './fingerprint-file.ts';
+import { introductionOf, knownHistory } from './history.ts';
+import { encodeBundleFile, type Introduction } from './introduction.ts';
+import { isActorName, parseActorName } from './name.ts';
+import { contactSummary, type ContactSummary } from './summary.ts';
+
+export interface ContactsRoom {
+  readonly home: Home;
+  readonly crypto: CryptoProvider;
+}
+
+export interface NewContact {
+  readonly introduction: Introduction;
+  /** As the operator says. */
+  readonly name?: string;
+  /** Where neither the operator nor the bundle says one: the file's name. */
+  readonly fallbackName?: string;
+}
+
+export type ContactChange = 'added' | 'updated' | 'verified' | 'revoked' | 'replaced' | 'unchanged';
+
+export interface ContactResult {
+  readonly contact: ContactSummary;
+  readonly change: ContactChange;
+  readonly warnings: readonly Warning[];
+}
+
+export class Contacts {
+  readonly #room: ContactsRoom;
+
+  constructor(room: ContactsRoom) {
+    this.#room = room;
+  }
+
+  get #home(): Home {
+    return this.#room.home;
+  }
+
+  get #now(): number {
+    return this.#room.home.clock.now();
+  }
+
+  /** By name; `where` leaves out. */
+  list(where: (contact: ContactSummary) => boolean = () => true): readonly ContactSummary[] {
+    return this.#home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(this.#home, record)).filter(where);
+  }
+
+  /** Throws E_NAME_UNKNOWN. */
+  show(name: string): ContactSummary {
+    return contactSummary(this.#home, this.record(name));
+  }
+
+  /** Throws E_NAME_UNKNOWN. */
+  record(name: string): ContactRecord {
+    const record = this.#home.people.contactNamed(name);
+    if (record === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'contact', names: `"${name.slice(0, 80)}"` });
+    return record;
+  }
+
+  /**
+   * All or none. With `pinned` every one must stand in the fingerprint file, under its name and with its words, and is verified
+   * by that; a single mismatch adds nobody (E_FINGERPRINT). One that is known already is updated, or left as it is.
+   * Throws E_NAME_TAKEN, E_USAGE (no name), E_BUNDLE_STALE, E_BUNDLE_CHAIN.
+   */
+  add(people: readonly NewContact[], pinned?: ReadonlyMap<string, FingerprintLine>): readonly ContactResult[] {
+    return this.#home.transaction(() => people.map((person) => this.#add(person, pinned)));
+  }
+
+  #add({ introduction, name: wanted, fallbackName }: NewContact, pinned: ReadonlyMap<string, FingerprintLine> | undefined): ContactResult {
+    const { id } = introduction.genesis;
+    const name = this.#nameFor(introduction, wanted, fallbackName);
+    const line = pinned?.get(name);
+    if (pinned !== undefined && (line === undefined || !fingerprintMatches(line.words, id))) {
+      throw fail('E_FINGERPRINT', { name, ...(line && { line: line.line }) });
+    }
+    const known = this.#home.people.contactOf(id);
+    if (known !== undefined && known.name !== name) throw fail('E_NAME_TAKEN', { kind: 'contact', name: known.name });
+    if (known === undefined && this.#home.people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name });
+    const learned = this.#learn(introduction, name);
+    if (known === undefined) this.#home.people.contacts.insert({ name, id, addedAtMs: this.#now, before: [] });
+    const verifies = line !== undefined && this.#verify(name, 'fingerprint-file');
+    const change = known === undefined ? 'added' : learned !== 'unchanged' ? learned : verifies ? 'verified' : 'unchanged';
+    return this.#result(name, change, introduction.newest);
+  }
+
+  #nameFor({ newest, genesis }: Introduction, wanted: string | undefined, fallback: string | undefined): string {
+    if (wanted !== undefined) return parseActorName(wanted);
+    const known = this.#home.people.contactOf(genesis.id);
+    if (known !== undefined) return known.name;
+    const claimed = newest.name ?? (fallback !== undefined && isActorName(fallback) ? fallback : undefined);
+    if (claimed === undefined) throw fail('E_USAGE', { why: 'the bundle does not say a name; give one with --name' });
+    return claimed;
+  }
+
+  #result(name: string, change: ContactChange, newest: Bundle, extra: readonly Warning[] = []): ContactResult {
+    const future = newest.issuedAtMs > this.#now + limits.futureToleranceMs;
+    const warnings = [...extra, ...(future ? [warning('W_FUTURE_SIGNATURE', { contact: name, at: rfc3339(newest.issuedAtMs) })] : [])];
+    return { contact: this.show(name), change, warnings };
+  }
+
+  /** Compares what was typed or given with the contact's own words. Throws E_FINGERPRINT, E_REVOKED, E_NAME_UNKNOWN. */
+  verify(name: string, words: Fingerprint, by: Verification['by']): ContactResult {
+    return this.#home.transaction(() => {
+      const { id } = this.record(name);
+      const history = introductionOf(this.#home, id);
+      if (history.revocation !== undefined) throw fail('E_REVOKED', { names: `"${name}"` });
+      if (!fingerprintMatches(words, id)) throw fail('E_FINGERPRINT', { name });
+      return this.#result(name, this.#verify(name, by) ? 'verified' : 'unchanged', history.newest);
+    });
+  }
+
+  /** Answers false when it was verified already: the first time stands. */
+  #verify(name: string, by: Verification['by']): boolean {
+    const record = this.record(name);
+    if (record.verified !== undefined) return false;
+    this.#home.people.contacts.update({ ...record, verified: { atMs: this.#now, by } }, 'name = ?', name);
+    return true;
+  }
+
+  /**
+   * Takes in a newer bundle or a revocation. A bundle of another identity replaces the contact's: it is unverified again, with
+   * W_KEY_CHANGED. Throws E_BUNDLE_STALE, E_BUNDLE_CHAIN, E_NAME_TAKEN (that identity has a name already), E_NAME_UNKNOWN.
+   */
+  update(name: string, introduction: Introduction): ContactResult {
+    return this.#home.transaction(() => {
+      const record = this.record(name);
+      const { id } = introduction.genesis;
+      if (sameCid(id, record.id)) return this.#result(name, this.#learn(introduction, name), introduction.newest);
+      const other = this.#home.people.contactOf(id);
+      if (other !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name: other.name });
+      this.#learn(introduction, name);
+      this.#home.people.contacts.update({ ...record, id, verified: undefined, before: [...record.before, record.id] }, 'name = ?', name);
+      return this.#result(name, 'replaced', introduction.newest, [warning('W_KEY_CHANGED', { contact: name })]);
+    });
+  }
+
+  /**
+   * What came along with a message or a CAR: taken in when it is of a contact and newer, otherwise left alone without a word
+   * (undefined: not a contact). A bundle that contradicts what is known throws E_BUNDLE_CHAIN.
+   */
+  learn(introduction: Introduction): ContactResult | undefined {
+    return this.#home.transaction(() => {
+      const record = this.#home.people.contactOf(introduction.genesis.id);
+      if (record === undefined) return undefined;
+      const newest = this.#home.people.newestBundle(record.id);
+      const old = newest !== undefined && introduction.newest.seq < newest.seq && introduction.revocation === undefined;
+      return this.#result(record.name, old ? 'unchanged' : this.#learn(introduction, record.name), introduction.newest);
+    });
+  }
+
+  /** Adds to what is known of an identity. Bundles only ever go forward; a revocation stays. */
+  #learn(introduction: Introduction, name: string): 'added' | 'updated' | 'revoked' | 'unchanged' {
+    const { people } = this.#home;
+    const { genesis, revocation } = introduction;
+    const known = knownHistory(this.#home, genesis.id);
+    const fresh = newerBundles(known?.newest, introduction, name);
+    const own = people.identityOf(genesis.id);
+    if (own !== undefined && fresh.length > 0) throw fail('E_HOME_COPIED', { why: `there is a bundle of "${own.name}" that was not made here` });
+    const revoked = revocation !== undefined && known?.revocation === undefined;
+    const inboxes = merged(known?.inboxes ?? [], introduction.inboxes);
+    if (known !== undefined && fresh.length === 0 && !revoked && inboxes.length === known.inboxes.length) return 'unchanged';
+    people.actors.put({ id: genesis.id, genesis: genesis.block, inboxes, revocation: (known?.revocation ?? revocation)?.block });
+    for (const { id, seq, cid, block } of fresh) people.bundles.insert({ id, seq, cid, block });
+    const count = people.bundles.count('id = ?', digestOf(genesis.id));
+    if (count > limits.bundleChainMax) throw fail('E_TOO_MANY', { what: `bundles of "${name}"`, count, max: limits.bundleChainMax });
+    if (revoked) return 'revoked';
+    return known === undefined ? 'added' : 'updated';
+  }
+
+  /** Throws E_NAME_TAKEN, E_NAME_UNKNOWN, E_USAGE. */
+  rename(name: string, typedName: string): ContactSummary {
+    const to = parseActorName(typedName);
+    return this.#home.transaction(() => {
+      const record = this.record(name);
+      if (to !== name && this.#home.people.contactNamed(to) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name: to });
+      this.#home.people.contacts.update({ ...record, name: to }, 'name = ?', name);
+      return this.show(to);
+    });
+  }
+
+  /** The name goes; what is known of the identity stays, so that a later `add` cannot roll it back. */
+  remove(name: string): void {
+    this.#home.transaction(() => {
+      this.record(name);
+      this.#home.people.contacts.remove('name = ?', name);
+    });
+  }
+
+  /** The contact's bundle file, to introduce him to others. */
+  exportBundle(name: string): Bytes {
+    return encodeBundleFile(introductionOf(this.#home, this.record(name).id));
+  }
+
+  /** Every one of these names, or all the unknown ones in one E_NAME_UNKNOWN. */
+  records(names: readonly string[]): readonly ContactRecord[] {
+    const found = names.map((name) => this.#home.people.contactNamed(name));
+    const unknown = names.filter((_, i) => found[i] === undefined);
+    if (unknown.length > 0) throw fail('E_NAME_UNKNOWN', { kind: 'contact', names: unknown.map((name) => `"${name.slice(0, 80)}"`).join(', ') });
+    return found as readonly ContactRecord[];
+  }
+}
+
+/**
+ * The bundles that go beyond what is known: those after the first that follows it. A file that reaches further back is fine as
+ * long as it agrees. Throws E_BUNDLE_STALE when its newest is older, E_BUNDLE_CHAIN when it contradicts or leaves a gap.
+ */
+function newerBundles(known: Bundle | undefined, { bundles, newest }: Introduction, name: string): readonly Bundle[] {
+  if (known === undefined) return bundles;
+  const same = bundles.find(({ seq }) => seq === known.seq);
+  if (same !== undefined && !sameCid(same.cid, known.cid)) throw fail('E_BUNDLE_CHAIN', { seq: same.seq, name });
+  if (sameCid(newest.cid, known.cid)) return [];
+  const later = bundles.filter(({ seq }) => seq > known.seq);
+  const start = later.findIndex((bundle) => follows(known, bundle, name));
+  if (start >= 0) return later.slice(start);
+  checkFollows(known, later[0] ?? newest, name);
+  return later;
+}
+
+function follows(known: Bundle, next: Bundle, name: string): boolean {
+  try {
+    checkFollows(known, next, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const merged = (known: ReadonlyArray<{ readonly cid: Cid; readonly block: Bytes }>, more: ReadonlyArray<{ readonly cid: Cid; readonly block: Bytes }>): readonly Bytes[] =>
+  [...known, ...more.filter(({ cid }) => !known.some((inbox) => sameCid(inbox.cid, cid)))].map(({ block }) => block);

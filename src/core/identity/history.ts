@@ -1,0 +1,44 @@
+/** What the home knows of an identity, mine or another's, read back as formats: blocks were verified before they were kept, and their rows are checked. */
+import { sameCid, type Cid } from '../base/cid.ts';
+import { fail } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Home } from '../home/index.ts';
+import { decodeBundle, type Bundle } from './bundle.ts';
+import { decodeGenesis, type Genesis } from './genesis.ts';
+import { decodeInbox, type Inbox } from './inbox.ts';
+import type { Introduction } from './introduction.ts';
+import { decodeRevocation, type Revocation } from './revocation.ts';
+
+export interface History {
+  readonly genesis: Genesis;
+  readonly newest: Bundle;
+  readonly inboxes: readonly Inbox[];
+  readonly revocation?: Revocation | undefined;
+}
+
+/** Throws E_HOME_CORRUPT when the home names an identity and lacks its blocks. */
+export function historyOf(home: Home, id: Cid): History {
+  const history = knownHistory(home, id);
+  if (history === undefined) throw fail('E_HOME_CORRUPT', { path: home.path, why: `it lacks the bundles of ${id}` });
+  return history;
+}
+
+export function knownHistory(home: Home, id: Cid): History | undefined {
+  const actor = home.people.actor(id);
+  const newest = home.people.newestBundle(id);
+  if (actor === undefined || newest === undefined) return undefined;
+  return {
+    genesis: decodeGenesis(actor.genesis),
+    newest: decodeBundle(newest.block),
+    inboxes: actor.inboxes.map(decodeInbox),
+    revocation: actor.revocation && decodeRevocation(actor.revocation),
+  };
+}
+
+/** The history as it is given away: the newest bundles, as many as a file carries, and the inboxes of the newest. */
+export function introductionOf(home: Home, id: Cid): Introduction {
+  const history = historyOf(home, id);
+  const bundles = home.people.bundlesOf(id, limits.bundleFileChainMax).reverse().map(({ block }) => decodeBundle(block));
+  const inboxes = history.newest.inboxes.flatMap((named) => history.inboxes.find(({ cid }) => sameCid(cid, named)) ?? []);
+  return { ...history, bundles, inboxes };
+}

@@ -1,0 +1,324 @@
+/**
+ * My identities: made, shown, handed out, rotated, revoked, removed. Every change of private keys is one change of the key ring
+ * followed by one transaction of the home, under one lock: two processes that rotate at once make two bundles in a row.
+ * What leads to a new bundle is refused in a home that is a copy (E_HOME_COPIED); reading is not.
+ */
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { digestOf } from '../base/cid.ts';
+import { fail } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Secret } from '../base/secret.ts';
+import type { SignatureName, SigningKeys } from '../crypto/index.ts';
+import type { IdentityRecord } from '../home/index.ts';
+import { requireOriginalPlace } from '../home/witness.ts';
+import type { RingDraft } from '../keys/index.ts';
+import type { KemKey } from '../message/stanza.ts';
+import { decodeBundle, type Bundle } from './bundle.ts';
+import { encodeBundleFile, type Introduction } from './introduction.ts';
+import { decodeInbox, type Inbox } from './inbox.ts';
+import { algorithmsOf } from './keys-map.ts';
+import { historyOf, introductionOf } from './history.ts';
+import { parseActorName } from './name.ts';
+import { createOwn, defaultAlgorithms, destroyDead, isDead, rotateOwn, signingKeysOf, type NewIdentity, type OwnState, type Rotation } from './own-keys.ts';
+import { makeRevocation, type Revocation, type RevocationReason } from './revocation.ts';
+import { secretNames, type IdentityRoom } from './room.ts';
+import { identitySummary, type IdentitySummary } from './summary.ts';
+
+export interface Signer {
+  readonly identity: Cid;
+  readonly bundleSeq: number;
+  readonly signingKeys: SigningKeys;
+}
+
+export interface CreateIdentity {
+  readonly sendOnly?: boolean;
+  readonly algorithms?: readonly SignatureName[];
+  /** Last use date of the first prekey; default 30 days. */
+  readonly prekeysUntilMs?: number;
+}
+
+export interface Rotated {
+  readonly identity: IdentitySummary;
+  readonly changed: boolean;
+  /** Prekeys whose private halves are gone. */
+  readonly destroyed: number;
+}
+
+export class Identities {
+  readonly #room: IdentityRoom;
+
+  constructor(room: IdentityRoom) {
+    this.#room = room;
+  }
+
+  get #home() {
+    return this.#room.home;
+  }
+
+  get #now(): number {
+    return this.#room.home.clock.now();
+  }
+
+  /** By name. */
+  list(): readonly IdentitySummary[] {
+    return this.#home.people.identities.list('true ORDER BY name').map((record) => identitySummary(this.#home, record));
+  }
+
+  /** Throws E_NAME_UNKNOWN. */
+  show(name: string): IdentitySummary {
+    return identitySummary(this.#home, this.record(name));
+  }
+
+  /** Throws E_NAME_UNKNOWN. */
+  record(name: string): IdentityRecord {
+    const record = this.#home.people.identityNamed(name);
+    if (record === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'identity', names: `"${name.slice(0, 80)}"` });
+    return record;
+  }
+
+  /** The one to act as: the named one, or the only one there is. Throws E_NO_IDENTITY, E_NAME_UNKNOWN. */
+  acting(name?: string): IdentityRecord {
+    if (name !== undefined) return this.record(name);
+    const [only, ...others] = this.#home.people.identities.list('true ORDER BY name LIMIT 2');
+    if (only === undefined || others.length > 0) throw fail('E_NO_IDENTITY');
+    return only;
+  }
+
+  /** Throws E_NAME_TAKEN, E_USAGE, E_HOME_COPIED. */
+  async create(typedName: string, { sendOnly = false, algorithms = defaultAlgorithms, prekeysUntilMs }: CreateIdentity = {}): Promise<IdentitySummary> {
+    const name = parseActorName(typedName);
+    const until = this.#prekeyDate(prekeysUntilMs);
+    await requireOriginalPlace(this.#home);
+    const ring = await this.#room.ring();
+    await ring.change(
+      (draft) => {
+        if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+        this.#sweep(draft);
+        return createOwn(this.#room.crypto, draft, { name, nowMs: this.#now, sendOnly, algorithms, prekeysUntilMs: until });
+      },
+      (made) => this.#insert({ name, id: made.genesis.id, createdAtMs: this.#now, sendOnly, keystore: 'file' }, made),
+    );
+    return this.show(name);
+  }
+
+  #insert(record: IdentityRecord, made: NewIdentity): void {
+    const { people } = this.#home;
+    people.identities.insert(record);
+    people.actors.put({ id: record.id, genesis: made.genesis.block, inboxes: [made.inbox.block] });
+    this.#store(made);
+  }
+
+  #store({ bundle, keys, destroyed }: OwnState): void {
+    const { people } = this.#home;
+    people.bundles.insert({ id: bundle.id, seq: bundle.seq, cid: bundle.cid, block: bundle.block });
+    for (const key of keys) people.keys.put(key);
+    for (const keyId of destroyed) people.keys.remove('key = ?', keyId);
+  }
+
+  /** Secrets that a crash left behind and no identity names. Only under the lock of the ring. */
+  #sweep(draft: RingDraft): void {
+    const known = new Set(this.#home.people.identities.list('true').map(({ id }) => id.toString()));
+    for (const name of draft.names('')) {
+      const owner = name.split('/', 1)[0] as string;
+      if (owner !== 'ring' && !known.has(owner)) draft.remove(name);
+    }
+  }
+
+  /** Default and bounds of a prekey's last use date. Throws E_USAGE. */
+  #prekeyDate(untilMs: number = this.#now + limits.prekeyLifeMs): number {
+    const days = Math.floor(limits.prekeyLifeMsMax / 86_400_000);
+    if (untilMs <= this.#now || untilMs > this.#now + limits.prekeyLifeMsMax) throw fail('E_USAGE', { why: `a prekey lasts until a date within ${days} days from now` });
+    return untilMs;
+  }
+
+  /** A new bundle. Throws E_SEND_ONLY, E_REVOKED, E_NAME_UNKNOWN, E_HOME_COPIED. */
+  async rotate(name: string, rotation: Rotation = 'prekeys', { prekeysUntilMs, seq }: { readonly prekeysUntilMs?: number; readonly seq?: number } = {}): Promise<Rotated> {
+    const until = this.#prekeyDate(prekeysUntilMs);
+    const { id } = this.#requireRotatable(name);
+    await requireOriginalPlace(this.#home);
+    const ring = await this.#room.ring();
+    let destroyed = 0;
+    await ring.change(
+      (draft) => {
+        this.#requireRotatable(name);
+        this.#sweep(draft);
+        const { people } = this.#home;
+        const newest = people.newestBundle(id);
+        if (newest === undefined) throw fail('E_HOME_CORRUPT', { path: this.#home.path, why: `identity "${name}" has no bundle` });
+        const options = { nowMs: this.#now, rotation, prekeysUntilMs: until, ...(seq !== undefined && { seq }) };
+        return rotateOwn(this.#room.crypto, draft, newest, people.keysOf(id), options);
+      },
+      (state) => {
+        destroyed = state.destroyed.length;
+        this.#store(state);
+      },
+    );
+    return { identity: this.show(name), changed: true, destroyed };
+  }
+
+  #requireRotatable(name: string): IdentityRecord {
+    const record = this.record(name);
+    if (record.sendOnly) throw fail('E_SEND_ONLY', { name, why: 'it has one bundle, ever, so that copies of it never disagree' });
+    this.#requireNotRevoked(record);
+    return record;
+  }
+
+  #requireNotRevoked({ id, name }: IdentityRecord): void {
+    if (this.#home.people.actor(id)?.revocation !== undefined) throw fail('E_REVOKED', { names: `"${name}"` });
+  }
+
+  /** What cron runs: prekeys that end soon, bundles that expire soon, private keys whose time is over. Nothing due is no change. */
+  async rotateDue(): Promise<readonly Rotated[]> {
+    const results: Rotated[] = [];
+    for (const identity of this.list()) {
+      if (identity.sendOnly || identity.revoked !== undefined) results.push(await this.#destroyDue(identity));
+      else results.push(this.#isDue(identity) ? await this.rotate(identity.name) : await this.#destroyDue(identity));
+    }
+    return results;
+  }
+
+  #isDue({ prekeysUntilMs = 0, expiresAtMs }: IdentitySummary): boolean {
+    return prekeysUntilMs < this.#now + limits.prekeyRenewMs || expiresAtMs < this.#now + limits.bundleRenewMs;
+  }
+
+  async #destroyDue(identity: IdentitySummary): Promise<Rotated> {
+    const { people } = this.#home;
+    if (!people.keysOf(identity.id).some((key) => isDead(key, this.#now))) return { identity, changed: false, destroyed: 0 };
+    const ring = await this.#room.ring();
+    const { destroyed } = await ring.change(
+      (draft) => destroyDead(draft, identity.id, people.keysOf(identity.id), this.#now),
+      (dead) => dead.destroyed.forEach((keyId) => people.keys.remove('key = ?', keyId)),
+    );
+    return { identity: this.show(identity.name), changed: destroyed.length > 0, destroyed: destroyed.length };
+  }
+
+  /**
+   * The public bundle file, recorded as handed out: its prekeys live until their last use date from now on. A new prekey is made
+   * when none lasts until `prekeysUntilMs`, or, without that date, when the last one ends soon; only then the key ring is opened.
+   */
+  async exportBundle(name: string, { prekeysUntilMs }: { readonly prekeysUntilMs?: number } = {}): Promise<{ readonly bytes: Bytes; readonly identity: IdentitySummary; readonly rotated: boolean }> {
+    const before = this.show(name);
+    if (before.sendOnly && prekeysUntilMs !== undefined) throw fail('E_SEND_ONLY', { name, why: 'it has no prekeys' });
+    const wanted = prekeysUntilMs === undefined ? undefined : this.#prekeyDate(prekeysUntilMs);
+    const lacks = wanted === undefined ? this.#isDue(before) : (before.prekeysUntilMs ?? 0) < wanted;
+    const rotated = lacks && !before.sendOnly && before.revoked === undefined;
+    if (rotated) await this.rotate(name, 'prekeys', wanted === undefined ? {} : { prekeysUntilMs: wanted });
+    await requireOriginalPlace(this.#home);
+    const bytes = encodeBundleFile(this.handOut(name));
+    return { bytes, identity: this.show(name), rotated };
+  }
+
+  /** The identity's introduction, recorded as handed out: for bundle files, for `--introduce`, for a CAR that carries it. */
+  handOut(name: string): Introduction {
+    const { id } = this.record(name);
+    const { people } = this.#home;
+    return this.#home.transaction(() => {
+      const introduction = introductionOf(this.#home, id);
+      const newest = people.newestBundle(id);
+      if (newest !== undefined && newest.handedOutAtMs === undefined) {
+        people.bundles.put({ ...newest, handedOutAtMs: this.#now });
+        for (const key of people.keysOf(id)) if (key.current && !key.handedOut) people.keys.put({ ...key, handedOut: true });
+        this.#home.advance();
+      }
+      return introduction;
+    });
+  }
+
+  /** Signed by the root, final. Old mail can still be opened; nothing new is signed. A second time changes nothing. */
+  async revoke(name: string, reason: RevocationReason): Promise<{ readonly revocation: Revocation; readonly changed: boolean }> {
+    const { id } = this.record(name);
+    const { people } = this.#home;
+    const known = historyOf(this.#home, id).revocation;
+    if (known !== undefined) return { revocation: known, changed: false };
+    const ring = await this.#room.ring();
+    const algorithms = algorithmsOf(historyOf(this.#home, id).genesis.keys);
+    const revocation = await ring.change(
+      (draft) => makeRevocation(this.#room.crypto, signingKeysOf(this.#room.crypto, algorithms, (algorithm) => draft.get(secretNames.root(id, algorithm))), id, reason, this.#now),
+      (made) => {
+        const actor = people.actor(id);
+        if (actor !== undefined) people.actors.put({ ...actor, revocation: made.block });
+      },
+    );
+    return { revocation, changed: true };
+  }
+
+  /** Destroys the private keys. What is public stays known, so that what the identity signed can still be verified. */
+  async remove(name: string): Promise<void> {
+    const { id } = this.record(name);
+    const ring = await this.#room.ring();
+    const { people } = this.#home;
+    await ring.change(
+      (draft) => draft.names(secretNames.all(id)).forEach((secret) => draft.remove(secret)),
+      () => {
+        people.keys.remove('id = ?', digestOf(id));
+        people.identities.remove('id = ?', digestOf(id));
+      },
+    );
+  }
+
+  /** Changes the passphrase of the key ring that the identity lives in, with all others in it. */
+  async changePassphrase(name: string, passphrase: Secret): Promise<void> {
+    this.record(name);
+    await (await this.#room.ring()).changePassphrase(passphrase);
+  }
+
+  /** Who signs, with what. Throws E_REVOKED, E_HOME_COPIED. */
+  async signerFor(name: string): Promise<Signer> {
+    const record = this.record(name);
+    this.#requireNotRevoked(record);
+    await requireOriginalPlace(this.#home);
+    const ring = await this.#room.ring();
+    // The ring may be older in memory than the bundle in the database: another process rotated since it was opened.
+    for (let fresh = false; ; fresh = true) {
+      const bundle = this.#newest(record);
+      const seeds = algorithmsOf(bundle.signing.keys).map((algorithm) => [algorithm, ring.openSecret(secretNames.signing(record.id, algorithm))] as const);
+      const byAlgorithm = new Map(seeds);
+      const signingKeys = signingKeysOf(this.#room.crypto, [...byAlgorithm.keys()], (algorithm) => (byAlgorithm.get(algorithm) as Secret).expose());
+      for (const [, seed] of seeds) seed.wipe();
+      if (signs(bundle, signingKeys)) return { identity: record.id, bundleSeq: bundle.seq, signingKeys };
+      if (fresh) throw fail('E_KEYRING', { path: this.#home.keyringPath, why: `its signing keys are not those of the newest bundle of "${name}"` });
+      await ring.refresh();
+    }
+  }
+
+  /** Every key that may open what is addressed to this identity: live prekeys, then identity keys, the current one first. */
+  async openingKeys(name: string): Promise<readonly KemKey[]> {
+    const { id } = this.record(name);
+    const ring = await this.#room.ring();
+    const live = () => this.#home.people.keysOf(id).filter((key) => !isDead(key, this.#now));
+    if (live().some(({ kind, keyId }) => !ring.has(secretNames.kem(id, kind, keyId)))) await ring.refresh();
+    const order = (key: { readonly kind: string; readonly current: boolean }) => (key.kind === 'prekey' ? 0 : 1) * 2 + (key.current ? 0 : 1);
+    return live()
+      .filter(({ kind, keyId }) => ring.has(secretNames.kem(id, kind, keyId)))
+      .sort((a, b) => order(a) - order(b))
+      .map(({ kind, keyId }) => {
+        using seed = ring.openSecret(secretNames.kem(id, kind, keyId));
+        return { keyId, keyType: kind, key: this.#room.crypto.kem('x-wing').fromSeed(seed.expose()) };
+      });
+  }
+
+  /** The secret behind erase tokens and keys of --id. The caller wipes it. */
+  async outboxSecret(name: string): Promise<Secret> {
+    return (await this.#room.ring()).openSecret(secretNames.outbox(this.record(name).id));
+  }
+
+  /** The identity's inboxes, the preferred one first. */
+  inboxes(name: string): readonly Inbox[] {
+    const record = this.record(name);
+    const blocks = (this.#home.people.actor(record.id)?.inboxes ?? []).map(decodeInbox);
+    return this.#newest(record).inboxes.flatMap((cid) => blocks.find((inbox) => inbox.cid.equals(cid)) ?? []);
+  }
+
+  #newest({ id, name }: IdentityRecord): Bundle {
+    const newest = this.#home.people.newestBundle(id);
+    if (newest === undefined) throw fail('E_HOME_CORRUPT', { path: this.#home.path, why: `identity "${name}" has no bundle` });
+    return decodeBundle(newest.block);
+  }
+}
+
+const signs = (bundle: Bundle, keys: SigningKeys): boolean =>
+  Object.entries(bundle.signing.keys).every(([name, publicKey]) => {
+    const key = keys[name as SignatureName];
+    return key !== undefined && Buffer.compare(key.publicKey, publicKey) === 0;
+  });

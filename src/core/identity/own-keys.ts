@@ -1,0 +1,174 @@
+/**
+ * The private side of an identity: its seeds are made, used and destroyed here, always inside one change of the key ring.
+ * A prekey that left the home lives until its last use date and a grace time; one that never left goes when it is replaced.
+ */
+import { equalBytes, wipe, type Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { fail } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { signatureParameters, type CryptoProvider, type PrivateKey, type SignatureName, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
+import type { BundleRecord, KeyKind, KeyRecord } from '../home/index.ts';
+import type { RingDraft } from '../keys/index.ts';
+import { certify, decodeBundle, keyIdOf, signBundle, type Bundle, type Prekey, type SigningCertificate } from './bundle.ts';
+import { makeGenesis, type Genesis } from './genesis.ts';
+import { decodeInbox, type Inbox } from './inbox.ts';
+import { algorithmsOf } from './keys-map.ts';
+import { secretNames } from './room.ts';
+
+const KEM = 'x-wing';
+const OUTBOX_SECRET_BYTES = 32;
+export const defaultAlgorithms: readonly SignatureName[] = ['ed25519', 'ml-dsa-65'];
+
+/** Which keys a rotation replaces. */
+export const rotations = ['prekeys', 'kem', 'signing', 'all'] as const;
+export type Rotation = (typeof rotations)[number];
+
+/** A new state of an identity: what the database is told once the key ring is durable. */
+export interface OwnState {
+  readonly bundle: Bundle;
+  readonly keys: readonly KeyRecord[];
+  /** Prekeys whose seeds are gone. */
+  readonly destroyed: readonly Bytes[];
+}
+
+export interface NewIdentity extends OwnState {
+  readonly genesis: Genesis;
+  readonly inbox: Inbox;
+}
+
+type Provider = CryptoProvider;
+
+const seedOf = (crypto: Provider, algorithm: SignatureName): Bytes => crypto.rng.bytes(signatureParameters[algorithm].seedBytes);
+
+/** Into the ring, and out of our hands. */
+function keep(draft: RingDraft, name: string, secret: Bytes): void {
+  draft.put(name, secret);
+  wipe(secret);
+}
+
+const publicKeys = (keys: SigningKeys): VerifyingKeys => Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, (key as PrivateKey).publicKey]));
+
+function newSigningKeys(crypto: Provider, algorithms: readonly SignatureName[]): { readonly seeds: ReadonlyMap<SignatureName, Bytes>; readonly keys: SigningKeys } {
+  const seeds = new Map(algorithms.map((name) => [name, seedOf(crypto, name)]));
+  return { seeds, keys: Object.fromEntries([...seeds].map(([name, seed]) => [name, crypto.signature(name).fromSeed(seed)])) };
+}
+
+/** Signing keys or root keys of an identity, out of the ring. */
+export const signingKeysOf = (crypto: Provider, algorithms: readonly SignatureName[], seed: (algorithm: SignatureName) => Bytes): SigningKeys =>
+  Object.fromEntries(algorithms.map((name) => [name, crypto.signature(name).fromSeed(seed(name))]));
+
+function newKemKey(crypto: Provider, draft: RingDraft, id: Cid, kind: KeyKind, createdAtMs: number, untilMs: number): { key: Bytes; record: KeyRecord } {
+  const seed = crypto.rng.bytes(crypto.kem(KEM).seedBytes);
+  const { publicKey } = crypto.kem(KEM).fromSeed(seed);
+  const keyId = keyIdOf(publicKey);
+  keep(draft, secretNames.kem(id, kind, keyId), seed);
+  return { key: publicKey, record: { keyId, id, kind, createdAtMs, untilMs, current: true, handedOut: false } };
+}
+
+export interface CreateOptions {
+  readonly name: string;
+  readonly nowMs: number;
+  readonly sendOnly: boolean;
+  readonly algorithms: readonly SignatureName[];
+  /** Last use date of the first prekey. */
+  readonly prekeysUntilMs: number;
+}
+
+/** Makes an identity from nothing. */
+export function createOwn(crypto: Provider, draft: RingDraft, { name, nowMs, sendOnly, algorithms, prekeysUntilMs }: CreateOptions): NewIdentity {
+  const root = newSigningKeys(crypto, algorithms);
+  const genesis = makeGenesis(publicKeys(root.keys));
+  const { id } = genesis;
+  for (const [algorithm, seed] of root.seeds) keep(draft, secretNames.root(id, algorithm), seed);
+  const signing = newSigningKeys(crypto, algorithms);
+  for (const [algorithm, seed] of signing.seeds) keep(draft, secretNames.signing(id, algorithm), seed);
+  const inboxSeed = seedOf(crypto, 'ed25519');
+  const inbox = decodeInbox(crypto.signature('ed25519').fromSeed(inboxSeed).publicKey);
+  keep(draft, secretNames.inbox(id, inbox.cid), inboxSeed);
+  keep(draft, secretNames.outbox(id), crypto.rng.bytes(OUTBOX_SECRET_BYTES));
+  const kem = newKemKey(crypto, draft, id, 'identity', nowMs, 0);
+  const prekeys = sendOnly ? [] : [newKemKey(crypto, draft, id, 'prekey', nowMs, prekeysUntilMs)];
+  const bundle = signBundle(crypto, signing.keys, {
+    id,
+    seq: 1,
+    issuedAtMs: nowMs,
+    expiresAtMs: Math.max(nowMs + (sendOnly ? limits.sendOnlyLifeMs : limits.bundleLifeMs), prekeysUntilMs),
+    name,
+    signing: certify(crypto, root.keys, id, 1, publicKeys(signing.keys)),
+    kemKey: kem.key,
+    prekeys: prekeys.map(({ key, record }) => ({ key, keyId: record.keyId, untilMs: record.untilMs })),
+    inboxes: [inbox.cid],
+  });
+  return { genesis, inbox, bundle, keys: [kem.record, ...prekeys.map(({ record }) => record)], destroyed: [] };
+}
+
+export interface RotateOptions {
+  readonly nowMs: number;
+  readonly rotation: Rotation;
+  /** Last use date of the new prekey, where one is made. */
+  readonly prekeysUntilMs: number;
+  /** Number of the new bundle; after a restore it leaps. Default: one more. */
+  readonly seq?: number;
+}
+
+/** The next bundle of an identity, with the keys that `rotation` names replaced. `known` are its keys as the database has them. */
+export function rotateOwn(crypto: Provider, draft: RingDraft, newest: BundleRecord, known: readonly KeyRecord[], options: RotateOptions): OwnState {
+  const { nowMs, rotation, prekeysUntilMs } = options;
+  const before = decodeBundle(newest.block);
+  const { id } = before;
+  const seq = options.seq ?? before.seq + 1;
+  const all = rotation === 'all';
+  const { keys, signing } = nextSigning(crypto, draft, before, seq, all || rotation === 'signing');
+  const kem = all || rotation === 'kem' ? newKemKey(crypto, draft, id, 'identity', nowMs, 0) : undefined;
+  const prekey = all || rotation === 'prekeys' ? newKemKey(crypto, draft, id, 'prekey', nowMs, prekeysUntilMs) : undefined;
+  const prekeys = publishedPrekeys(before.prekeys, prekey && { key: prekey.key, keyId: prekey.record.keyId, untilMs: prekeysUntilMs }, nowMs);
+  const bundle = signBundle(crypto, keys, {
+    id,
+    seq,
+    prev: before.cid,
+    issuedAtMs: nowMs,
+    expiresAtMs: Math.max(nowMs + limits.bundleLifeMs, prekeys.at(-1)?.untilMs ?? 0),
+    name: before.name,
+    signing,
+    kemKey: kem?.key ?? before.kemKey,
+    prekeys,
+    inboxes: before.inboxes,
+  });
+  const fresh = [kem, prekey].flatMap((made) => made?.record ?? []);
+  const inBundle = (record: KeyRecord): boolean => [bundle.kemKey, ...bundle.prekeys.map(({ key }) => key)].some((key) => equalBytes(keyIdOf(key), record.keyId));
+  const records = [...known, ...fresh].map((record) => ({ ...record, current: inBundle(record) }));
+  const { kept, destroyed } = destroyDead(draft, id, records, nowMs);
+  const waiting = kept.filter(({ kind }) => kind === 'prekey').length;
+  if (waiting > limits.prekeysKeptMax) throw fail('E_TOO_MANY', { what: 'prekeys that still wait for their last use date', count: waiting, max: limits.prekeysKeptMax });
+  return { bundle, keys: kept, destroyed };
+}
+
+function nextSigning(crypto: Provider, draft: RingDraft, before: Bundle, seq: number, replace: boolean): { readonly keys: SigningKeys; readonly signing: SigningCertificate } {
+  const { id } = before;
+  const algorithms = algorithmsOf(before.signing.keys);
+  const leaps = seq !== before.seq + 1;
+  const kept = (): SigningKeys => signingKeysOf(crypto, algorithms, (name) => draft.get(secretNames.signing(id, name)));
+  if (!replace && !leaps) return { keys: kept(), signing: before.signing };
+  const made = replace ? newSigningKeys(crypto, algorithms) : undefined;
+  const keys = made?.keys ?? kept();
+  for (const [algorithm, seed] of made?.seeds ?? []) keep(draft, secretNames.signing(id, algorithm), seed);
+  const root = signingKeysOf(crypto, algorithms, (name) => draft.get(secretNames.root(id, name)));
+  return { keys, signing: certify(crypto, root, id, seq, publicKeys(keys)) };
+}
+
+/** Those still of use and the new one, earliest first; of more than a bundle carries, the ones that last longest. */
+function publishedPrekeys(before: readonly Prekey[], added: Prekey | undefined, nowMs: number): readonly Prekey[] {
+  const live = [...before.filter(({ untilMs }) => untilMs > nowMs), ...(added ? [added] : [])];
+  return live.sort((a, b) => a.untilMs - b.untilMs).slice(-limits.prekeysMax);
+}
+
+/** A prekey is dead past its date and grace, or when it was replaced before anyone could have it. */
+export const isDead = ({ kind, untilMs, current, handedOut }: KeyRecord, nowMs: number): boolean =>
+  kind === 'prekey' && (untilMs + limits.prekeyGraceMs < nowMs || (!current && !handedOut));
+
+/** Takes the seeds of dead prekeys out of the ring. */
+export function destroyDead(draft: RingDraft, id: Cid, keys: readonly KeyRecord[], nowMs: number): { readonly kept: KeyRecord[]; readonly destroyed: Bytes[] } {
+  const dead = keys.filter((record) => isDead(record, nowMs));
+  for (const { kind, keyId } of dead) draft.remove(secretNames.kem(id, kind, keyId));
+  return { kept: keys.filter((record) => !dead.includes(record)), destroyed: dead.map(({ keyId }) => keyId) };
+}
