@@ -10,6 +10,11 @@ export interface Block {
 /** Takes blocks. When `put` resolves they are as durable as the sink promises; putting a block twice is one effect. */
 export interface BlockSink {
   put(blocks: readonly Block[], signal?: AbortSignal): Promise<void>;
+  /**
+   * True: once `put` has settled, nothing of the blocks' bytes is read again, and the caller may write over them.
+   * Sealing then uses its buffers again, which is worth a tenth of its speed. Absent: the sink may keep them.
+   */
+  readonly releasesBytes?: boolean;
 }
 
 /** Gives blocks by name, hashed: bytes that come out are the ones named. Absent is undefined; wrong bytes throw E_BLOCK_CORRUPT. */

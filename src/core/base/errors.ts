@@ -80,6 +80,7 @@ export const registry = {
   E_COMMITMENT: entry(EXIT.integrity, 422, 'no', 'the content does not belong to this key', 'It was altered, or parts of two messages were mixed.'),
   E_CIPHERTEXT: entry(EXIT.integrity, 422, 'no', 'the content fails its authentication at chunk {chunk}', 'It was altered or cut. What was released before that chunk is an authentic prefix.'),
   E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout and whether the file ends in more than one newline.'),
+  E_PASSPHRASE_NEEDED: entry(EXIT.forbidden, 401, 'no', 'message {cid} is sealed to a passphrase', 'Give it with --message-passphrase-file.'),
   E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
   E_EXPIRED: entry(EXIT.forbidden, 410, 'no', '{what} expired at {at}', 'Ask the sender to send it again.'),
   E_SENDER_UNKNOWN: entry(EXIT.forbidden, 403, 'no', 'the sender of {cid} is not among your contacts', 'Add the contact first, or give --allow-unverified.'),

@@ -38,9 +38,9 @@ export const limitTable = {
 
   stanzaTypeCharsMax: limit(32, 'characters', 'the name of a stanza type', 'docs/PROTOCOL.md, Stanzas'),
   paddingClassBytesMin: limit(4 * KIB, 'bytes', 'smallest padding class; every power of two from here to contentBytesMax is one', 'docs/PROTOCOL.md, Padding'),
-  sealWorkersMax: limit(3, 'threads', 'beside the main one; hashing and encrypting two GB/s outruns every store', 'omniplex bench seal'),
-  sealWorkersFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
-  sealBlocksInFlightMax: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
+  sealThreadsMax: limit(3, 'threads', 'beside the main one; hashing and encrypting two GB/s outruns every store', 'omniplex bench seal'),
+  sealThreadsFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
+  sealJobsPerThread: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
   sealBlocksWaitingMax: limit(16, 'blocks', 'sealed out of order and waiting for an earlier one', 'omniplex bench seal'),
   sealBatchBytes: limit(8 * MIB, 'bytes', 'given to the sink in one call; two such batches are held', 'omniplex bench seal'),
   readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, Reading'),

@@ -68,6 +68,17 @@ export function decodeNode(bytes: Bytes, count: number, linksTo: typeof RAW | ty
   return links;
 }
 
+/** Hostile input: a link node out of its place, so that its number of links is its own word. Throws as `decodeNode` does. */
+export function describeNode(bytes: Bytes): { readonly links: number; readonly linksTo: 'raw' | 'dag-cbor' } {
+  const reader = new Reader('link node', decode('link node', bytes));
+  reader.version(VERSION);
+  const items = reader.list('links', linksMax);
+  reader.done();
+  const codec = isCid(items[0]) ? items[0].code : RAW;
+  if (items.length === 0) throw fail('E_FORMAT', { kind: 'link node', why: 'no links' });
+  return { links: readLinks('link node', items, items.length, codec).length, linksTo: codec === RAW ? 'raw' : 'dag-cbor' };
+}
+
 /** Hostile input: decoded links, of which there must be `count`, all of one codec. */
 export function readLinks(kind: string, items: readonly unknown[], count: number, codec: number): readonly Cid[] {
   if (items.length !== count) throw fail('E_FORMAT', { kind, why: `${items.length} links where its length asks for ${count}` });
