@@ -7,11 +7,10 @@ import type { Clock } from '../base/clock.ts';
 import { fail } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { ProviderName } from '../crypto/provider.ts';
-import type { Contestant, Meter, Series } from './measure.ts';
-import { measure } from './measure.ts';
+import { measure, type Contestant, type MeasureOptions, type Meter, type Series } from './measure.ts';
 import { machineNow, reportOf, rowOf, type Report, type Row, type RowInput } from './report.ts';
 
-export const benchNames = ['startup', 'pq', 'packet'] as const;
+export const benchNames = ['startup', 'pq', 'packet', 'seal', 'messages', 'store'] as const;
 export type BenchName = (typeof benchNames)[number];
 
 export interface BenchOptions {
@@ -42,7 +41,7 @@ export interface BenchRun extends BenchOptions {
   /** Load before the bench added its own. */
   readonly load: number;
   /** `measure` with this run's meter, counts and signal. */
-  measure<const Names extends readonly Contestant[]>(contestants: Names, more?: { readonly warmUp?: number }): Promise<{ readonly [Index in keyof Names]: Series }>;
+  measure<const Names extends readonly Contestant[]>(contestants: Names, more?: Pick<MeasureOptions, 'warmUp' | 'warmUpMs'>): Promise<{ readonly [Index in keyof Names]: Series }>;
   /** `rowOf` with this run's load. */
   row(input: RowInput): Row;
 }
@@ -67,6 +66,12 @@ export async function loadBench(name: BenchName): Promise<Bench> {
       return (await import('./pq.ts')).pq;
     case 'packet':
       return (await import('./packet.ts')).packet;
+    case 'seal':
+      return (await import('./seal.ts')).seal;
+    case 'messages':
+      return (await import('./messages.ts')).messages;
+    case 'store':
+      return (await import('./store.ts')).store;
   }
 }
 
@@ -85,9 +90,10 @@ export function matches(pattern: string, id: string): boolean {
   return at + last.length <= id.length;
 }
 
-/** Throws E_USAGE when a pattern chooses nothing, and what the measured code throws. */
+/** Throws E_USAGE when a pattern chooses nothing or the size is 0, and what the measured code throws. */
 export async function runBench(bench: Bench, options: BenchOptions): Promise<Report> {
   const { clock, meter, only, samples, seconds, signal } = options;
+  if (options.bytes === 0) throw fail('E_USAGE', { why: 'the size is at least 1 byte' });
   const { loadProvider } = await import('../crypto/index.ts');
   const { name: providerName } = await loadProvider(options.provider, options.rng);
   const load = meter.loadPerCore();

@@ -46,8 +46,10 @@ export interface MeasureOptions {
   readonly samples: number;
   /** For each contestant. Samples end when they have used this up together, but not before `limits.benchSamplesMin` (or `samples`, if fewer). */
   readonly seconds: number;
-  /** Samples of each contestant before any counts; those whose number of calls is not given warm up for `limits.benchWarmUpMs` at least. */
+  /** Samples of each contestant before any counts. */
   readonly warmUp?: number;
+  /** Those whose number of calls is not given warm up for so long at least; `limits.benchWarmUpMs` when absent. */
+  readonly warmUpMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,7 +102,7 @@ class Runner {
   }
 
   /** Warms up, and finds the number of calls that makes a sample long enough. In steps, since the first calls are slower than the rest. */
-  async calibrate(warmUp: number, signal: AbortSignal | undefined): Promise<void> {
+  async calibrate(warmUp: number, warmUpMs: number, signal: AbortSignal | undefined): Promise<void> {
     const start = this.#meter.wallMs();
     for (let round = 0; round < warmUp; round++) {
       await this.sample();
@@ -112,7 +114,7 @@ class Runner {
       const { wallMs } = await this.sample();
       signal?.throwIfAborted();
       const long = wallMs >= sampleMs;
-      if ((long && this.#meter.wallMs() - start >= limits.benchWarmUpMs) || this.calls >= CALLS_MAX) return;
+      if ((long && this.#meter.wallMs() - start >= warmUpMs) || this.calls >= CALLS_MAX) return;
       if (long) continue;
       const wanted = wallMs > 0 ? Math.ceil((this.calls * sampleMs * 1.2) / wallMs) : this.calls * 16;
       this.calls = Math.max(this.calls + 1, Math.min(wanted, this.calls * 16));
@@ -130,10 +132,10 @@ class Runner {
  */
 export async function measure<const Names extends readonly Contestant[]>(
   contestants: Names,
-  { meter, samples, seconds, warmUp = 1, signal }: MeasureOptions,
+  { meter, samples, seconds, warmUp = 1, warmUpMs = limits.benchWarmUpMs, signal }: MeasureOptions,
 ): Promise<{ readonly [Index in keyof Names]: Series }> {
   const runners = contestants.map((contestant) => new Runner(contestant, meter));
-  for (const runner of runners) await runner.calibrate(warmUp, signal);
+  for (const runner of runners) await runner.calibrate(warmUp, warmUpMs, signal);
   const least = Math.min(samples, limits.benchSamplesMin);
   const start = meter.wallMs();
   for (let round = 0; round < samples; round++) {

@@ -1,5 +1,5 @@
 /** Every bench with tiny sizes: rows as they were announced, each a valid row. What the numbers are is not asked. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { systemRng } from '../../../src/core/base/rng.ts';
 import { loadBench, matches, runBench, type Bench, type BenchName, type BenchOptions } from '../../../src/core/bench/bench.ts';
 import { systemMeter } from '../../../src/core/bench/measure.ts';
 import { atLeast, parseReport, units, type Report } from '../../../src/core/bench/report.ts';
+import { freshFolder } from '../../support/folder.ts';
 import { SyntheticMeter } from './synthetic.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'omniplex-bench-'));
@@ -78,8 +79,47 @@ test('packet: clear, masked, and under a key used once', { timeout: 60_000 }, as
   expect(report.rows.map(({ budget }) => budget?.number)).toEqual([1e6, 1e6, 2e5, 2e5, undefined, undefined]);
 });
 
+test('messages: symmetric with its budget, signed beside it', { timeout: 60_000 }, async () => {
+  const report = await runTiny('messages');
+  expect(report.rows.map(({ id, limitOf, budget }) => [id, limitOf, budget?.number])).toEqual([['messages.symmetric', 'primitives', 0.6], ['messages.signed', 'primitives', undefined]]);
+});
+
+test('store: put and get of both sizes beside bare SQLite', { timeout: 60_000 }, async () => {
+  const report = await runTiny('store');
+  expect(report.rows).toHaveLength(6);
+  for (const row of report.rows) expect(row).toMatchObject({ limitOf: 'SQLite + SHA-256', budget: { of: 'ratio', bound: 'at least', number: 0.7 } });
+});
+
+test.each([1, 16_384, 100_000])('seal: memory, file and store, with a file of %i bytes', { timeout: 60_000 }, async (bytes) => {
+  const report = await runTiny('seal', { bytes });
+  expect(report.rows.map(({ id, budget }) => [id, budget?.number])).toEqual([
+    ['seal.store.memory', 1],
+    ['seal.store', 0.7],
+    ['seal.file', undefined],
+    ['seal.memory', 0.9],
+    ['seal.memory.two-cores', 1.6],
+  ]);
+});
+
+test('what a bench wrote is gone when it ends', () => {
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('startup: a launcher that is not there is a failure, not a fast one', async () => {
   expect(await codeOf(runBench(await loadBench('startup'), tiny))).toBe('E_FAILED');
+});
+
+test('startup: a launcher that takes its time is not ok, one that answers at once is measured', { timeout: 60_000 }, async () => {
+  const work = await freshFolder();
+  const launcher = join(work, 'launcher.js');
+  const waste = 'const end = performance.now() + 200; while (performance.now() < end);';
+  writeFileSync(launcher, `process.exitCode = process.argv.includes('show') ? 2 : 0; if (process.argv.includes('explain')) { ${waste} }`);
+  const report = await runTiny('startup', { folder: work, launcher });
+  expect(report.rows.map(({ budget }) => budget?.number)).toEqual([1.2, 2.8, 2.8, 2.8, 2.8]);
+  const okOf = (id: string) => report.rows.find((row) => row.id === id)?.ok;
+  expect(okOf('startup.explain')).toBe(false);
+  expect(okOf('startup.explain-json')).toBe(false);
+  expect(okOf('startup.help')).toBe(true);
 });
 
 const planted = (slowness: number): Bench => ({
@@ -113,6 +153,7 @@ test('rows are chosen by pattern, and a pattern that chooses nothing is refused'
   const ids = async (only: readonly string[]) => (await runBench(planted(1), { ...tiny, meter, only })).rows.map(({ id }) => id);
   expect(await ids(['*.two'])).toEqual(['planted.two']);
   expect(await ids(['planted.*'])).toEqual(['planted.one', 'planted.two']);
+  expect(await codeOf(runBench(planted(1), { ...tiny, meter, bytes: 0 }))).toBe('E_USAGE');
   for (const only of ['', 'planted', 'PLANTED.*', '*.three', 'planted.one.*one']) expect(await codeOf(ids([only]))).toBe('E_USAGE');
 });
 
