@@ -36,7 +36,9 @@ function printVersion(argv) {
   try {
     require('fs').writeSync(1, text + '\n');
   } catch (error) {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    process.stderr.write('omniplex: stdout: ' + error.code + '\n');
+    process.exitCode = 1;
   }
 }
 
