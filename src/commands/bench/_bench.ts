@@ -7,7 +7,7 @@ import { startProgress } from '../../cli/progress.ts';
 import { limits } from '../../core/base/limits.ts';
 import { parseSize } from '../../core/base/size.ts';
 import type { BenchName } from '../../core/bench/bench.ts';
-import { markdownLines, reportLines, reportSchema, type ShownReport } from './_rows.ts';
+import { markdownLines, reportLines, type reportSchema, type ShownReport } from './_rows.ts';
 
 export const benchFlags = {
   samples: whole({ value: 'N', min: 1, max: limits.benchSamplesMax, description: 'samples of each contestant, at most', otherwise: String(limits.benchSamples) }),

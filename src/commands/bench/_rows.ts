@@ -117,7 +117,7 @@ function columnsOf(rows: readonly ShownRow[], shades: Shades, { verbose, sizes }
 
 export const machineLine = ({ machine }: ShownReport, dot: string): string => {
   const { cpu, cores, memoryBytes, os, node, openssl, provider } = machine;
-  return [`${cpu}`, `${cores} cores`, `${Math.round(memoryBytes / 2 ** 30)} GiB`, os, `Node ${node}`, `OpenSSL ${openssl}`, `provider ${provider}`].join(` ${dot} `);
+  return [cpu, `${cores} cores`, `${Math.round(memoryBytes / 2 ** 30)} GiB`, os, `Node ${node}`, `OpenSSL ${openssl}`, `provider ${provider}`].join(` ${dot} `);
 };
 
 const bars = (rows: readonly ShownRow[]): readonly Bar[] =>

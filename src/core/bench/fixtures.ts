@@ -20,13 +20,13 @@ const keyOf = (crypto: CryptoProvider, name: SignatureName): PrivateKey => {
 };
 
 /** With the algorithms that an identity declares by default. */
-export const makeSender = (crypto: CryptoProvider): Sender => ({
+const makeSender = (crypto: CryptoProvider): Sender => ({
   identity: cidOf(DAG_CBOR, crypto.rng.bytes(32)),
   bundleSeq: 1,
   signingKeys: { ed25519: keyOf(crypto, 'ed25519'), 'ml-dsa-65': keyOf(crypto, 'ml-dsa-65') },
 });
 
-export function makeRecipient(crypto: CryptoProvider): KemRecipient {
+function makeRecipient(crypto: CryptoProvider): KemRecipient {
   const kem = crypto.kem('x-wing');
   return { keyId: crypto.rng.bytes(32), keyType: 'prekey', publicKey: kem.fromSeed(crypto.rng.bytes(kem.seedBytes)).publicKey };
 }

@@ -125,7 +125,7 @@ async function providersOf({ provider, rng }: BenchRun): Promise<readonly Crypto
   return provider === 'noble' ? [noble] : [await loadProvider('native', rng), noble];
 }
 
-const groupOf = ({ name, operations, sizes }: Algorithm, what: string, operation: Operation): Group => {
+const groupOf = ({ name, sizes }: Algorithm, what: string, operation: Operation): Group => {
   const id = `pq.${name}.${what}`;
   return {
     ids: [id],

@@ -80,4 +80,4 @@ export function noiseOf(limit: Series, basis: Basis, loadPerCore: number): reado
   return reasons;
 }
 
-export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
