@@ -119,10 +119,14 @@ export interface Car {
 /** Hostile input. Throws E_FORMAT when the header is not one. `place` names the file in errors. */
 export async function readCar(pieces: AsyncIterable<Bytes>, place: string): Promise<Car> {
   const source = new Source(pieces);
-  const length = await source.varint();
-  if (length === undefined || length === 0 || length > limits.blockBytesMax) throw fail('E_FORMAT', { kind: KIND, why: 'it has no header' });
-  const roots = readHeader(await source.must(length));
-  return { roots, blocks: readBlocks(source, place) };
+  try {
+    const length = await source.varint();
+    if (length === undefined || length === 0 || length > limits.blockBytesMax) throw fail('E_FORMAT', { kind: KIND, why: 'it has no header' });
+    return { roots: readHeader(await source.must(length)), blocks: readBlocks(source, place) };
+  } catch (error) {
+    await source.end();
+    throw error;
+  }
 }
 
 async function* readBlocks(source: Source, place: string): AsyncGenerator<Block> {

@@ -77,11 +77,11 @@ export class Identities {
     return record;
   }
 
-  /** The one to act as: the named one, or the only one there is. Throws E_NO_IDENTITY, E_NAME_UNKNOWN. */
+  /** The one to act as: the named one, or the only one there is. Throws E_NO_IDENTITY (its details name those there are), E_NAME_UNKNOWN. */
   acting(name?: string): IdentityRecord {
     if (name !== undefined) return this.record(name);
-    const [only, ...others] = this.#home.people.identities.list('true ORDER BY name LIMIT 2');
-    if (only === undefined || others.length > 0) throw fail('E_NO_IDENTITY');
+    const [only, ...others] = this.#home.people.identities.list('true ORDER BY name');
+    if (only === undefined || others.length > 0) throw fail('E_NO_IDENTITY', { names: [only, ...others].flatMap((record) => record?.name ?? []) });
     return only;
   }
 
