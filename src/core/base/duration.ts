@@ -3,12 +3,10 @@
  * Points in time: `10m` (so long ago), `03:10` (the last such minute in UTC), RFC 3339.
  */
 import { fail } from './errors.ts';
+import { limits } from './limits.ts';
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 type Unit = keyof typeof UNIT_MS;
-
-/** A hundred years: longer is a slip, and stays far below 2^53 ms. */
-export const DURATION_MS_MAX = 36_525 * UNIT_MS.d;
 
 const refuse = () => fail('E_USAGE', { why: 'expects a duration such as 500ms, 90s, 10m, 1h30m or 30d' });
 
@@ -25,7 +23,7 @@ export function parseDuration(text: string): number {
     last = unitMs;
     total += Number(count) * unitMs;
   }
-  if (total > DURATION_MS_MAX) throw refuse();
+  if (total > limits.durationMsMax) throw refuse();
   return Math.round(total);
 }
 
@@ -44,7 +42,27 @@ export function formatDuration(ms: number): string {
   return parts.join('');
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+/** Exact: `1d2h3m4s5ms`, `0s`. Reading it gives the same number again. For whole milliseconds. */
+export function exactDuration(ms: number): string {
+  let rest = ms;
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's', 'ms'] as const) {
+    const count = Math.floor(rest / UNIT_MS[unit]);
+    rest -= count * UNIT_MS[unit];
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text === '' ? '0s' : text;
+}
+
+const UNIT_WORDS = { d: 'day', h: 'hour', m: 'minute', s: 'second', ms: 'millisecond' } as const;
+
+/** Exact, in words: `30 days`, `1 hour 30 minutes`. */
+export const wordsOfDuration = (ms: number): string =>
+  exactDuration(ms)
+    .replace(/(\d+)(ms|[dhms])/g, (_, count: string, unit: keyof typeof UNIT_WORDS) => `${count} ${UNIT_WORDS[unit]}${count === '1' ? '' : 's'} `)
+    .trimEnd();
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}(?:[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 
 /**
  * ms since the epoch of a point in time. `direction` says where a bare duration points: `10m` is ten minutes ago for --since,

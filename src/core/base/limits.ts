@@ -118,6 +118,7 @@ export const limitTable = {
   storeFileBytesMax: limit(4 * KIB, 'bytes', 'store.json holds a version and an id', 'docs/ARCHITECTURE.md, Store'),
   fileConcurrency: limit(8, 'files', 'open at a time in the file tier: twice the threads that Node gives to files', 'https://nodejs.org/api/cli.html#uv_threadpool_sizesize'),
   announcementsMax: limit(65_536, 'packets', 'that announce one message: 12 MB of packets', 'docs/ARCHITECTURE.md, Cold tier'),
+  copyBatchBlocks: limit(32, 'blocks', 'copied between tiers and read back together: at most 32 MiB in memory', 'docs/ARCHITECTURE.md, Tiers'),
   lockLeaseMs: limit(60_000, 'ms', 'a crashed holder blocks others no longer than this', 'docs/ARCHITECTURE.md, Locks'),
   pageItemsMax: limit(1_000, 'items', 'one page of any list', 'docs/LIMITS.md'),
   batchItemsMax: limit(100_000, 'messages', 'of one --batch list', 'docs/LIMITS.md'),
@@ -128,7 +129,7 @@ export const limitTable = {
   // words that people type
   filterCharsMax: limit(4_096, 'characters', 'of one --where expression', 'docs/LIMITS.md'),
   filterDepthMax: limit(32, 'levels', 'of parentheses and `not`: the parser is recursive', 'docs/LIMITS.md'),
-  durationMsMax: limit(100 * 366 * 86_400_000, 'ms', 'about a century: a longer one is a mistake', 'docs/LIMITS.md'),
+  durationMsMax: limit(36_525 * 86_400_000, 'ms', 'a hundred years: longer is a slip, and stays far below 2^53 ms', 'docs/LIMITS.md'),
 
   // benchmarks
   benchSamples: limit(30, 'samples', 'of each contestant, unless time runs out first; enough for a 95 % interval of the median', 'docs/ARCHITECTURE.md, Measuring'),

@@ -11,8 +11,8 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Whole bytes, at most 2^53 - 1. `K M G T` alone are binary, `KB MB GB TB` decimal. Throws E_USAGE, which does not repeat the input. */
 export function parseSize(text: string): number {
-  const match = /^(\d{1,16}(?:\.\d{1,6})?) ?([A-Za-z]{0,3})$/.exec(text);
-  const unit = match === null ? undefined : UNITS[match[2]!.toLowerCase()];
+  const match = /^(\d{1,16}(?:\.\d{1,6})?)(?: ?([A-Za-z]{1,3}))?$/.exec(text);
+  const unit = match === null ? undefined : UNITS[(match[2] ?? '').toLowerCase()];
   const bytes = unit === undefined ? NaN : Math.round(Number(match![1]) * unit);
   if (!Number.isSafeInteger(bytes)) throw fail('E_USAGE', { why: 'expects a size such as 4096, 64KiB, 8GiB or 500MB' });
   return bytes;
@@ -28,4 +28,12 @@ export function formatSize(bytes: number): string {
     if (Number(shown) < 1024 || unit === 'PiB') return `${shown} ${unit}`;
   }
   return `${bytes} B`;
+}
+
+/** Exact: the largest binary unit that divides it, `4GiB`, `1536KiB`, `1025B`. Reading it gives the same number again. For whole bytes. */
+export function exactSize(bytes: number): string {
+  for (const [unit, factor] of [['TiB', 1024 ** 4], ['GiB', 1024 ** 3], ['MiB', 1024 ** 2], ['KiB', 1024]] as const) {
+    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;
+  }
+  return `${bytes}B`;
 }
