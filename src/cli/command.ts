@@ -46,7 +46,7 @@ import { parseCommand } from './parse.ts';
 import { READER_GONE, Run } from './run.ts';
 import { object, type Infer, type JsonSchema, type Schema } from './schema.ts';
 import { Session } from './session.ts';
-import { errorLines, warningLines } from './trouble.ts';
+import { errorLines, unknownLine, warningLines } from './trouble.ts';
 
 export type { Lines, View } from './output.ts';
 export type { Infer } from './schema.ts';
@@ -180,7 +180,7 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     if (this.#class.streams) this.output.onReaderGone(() => this.#run.abort(READER_GONE));
     const timeout = this.flags.timeout;
     if (timeout !== undefined) this.#run.startTimeout(timeout.ms, timeout.text);
-    this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '' });
+    this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '', warn: (told) => this.#warnings.push(told) });
     const answer = await this.run();
     // A signal that came too late to stop the work still ends the caller's loop over commands.
     const reason: unknown = this.signal.reason;
@@ -206,12 +206,13 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     const exit = this.#exitOf(error, undefined);
     process.exitCode = exit;
     const complain = () => this.output.complain(errorLines(error, exit, this.output.view('talk')));
-    if (!this.output.format.json) return complain();
     try {
-      await this.output.document(toJson(envelopeOf(this.id ?? '', { error: errorBody(error, exit), warnings: this.#warnings })));
+      if (this.output.format.json) return await this.output.document(toJson(envelopeOf(this.id ?? '', { error: errorBody(error, exit), warnings: this.#warnings })));
+      if (exit === 3 && this.#class.nagios) await this.output.answer(unknownLine(this.id ?? '', error));
     } catch {
-      complain();
+      // Told on stderr, with the error itself.
     }
+    complain();
   }
 
   #exitOf(error: OmniplexError | undefined, status: number | undefined): number {

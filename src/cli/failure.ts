@@ -4,7 +4,7 @@ import { registered } from './bug.ts';
 import { envelopeOf, errorBody, toJson } from './envelope.ts';
 import { formatOf } from './globals.ts';
 import { Output } from './output.ts';
-import { errorLines } from './trouble.ts';
+import { errorLines, unknownLine } from './trouble.ts';
 
 /** Prints the error in the form that argv asks for and sets `process.exitCode`. Never throws. */
 export function reportFailure(error: unknown, { id, argv }: { readonly id: string; readonly argv: readonly string[] }): void {
@@ -17,6 +17,7 @@ export function reportFailure(error: unknown, { id, argv }: { readonly id: strin
     const words = isError(error, 'E_USAGE') ? '' : id;
     output.document(toJson(envelopeOf(words, { error: errorBody(known, exit) }))).catch(() => undefined);
   } else {
+    if (exit === 3 && id.startsWith('check')) output.answer(unknownLine(id, known)).catch(() => undefined);
     output.complain(errorLines(known, exit, output.view('talk')));
   }
 }

@@ -4,7 +4,7 @@
  */
 import { parse as oclifParse } from '@oclif/core/parser';
 import { fail, isError, type OmniplexError } from '../core/base/errors.ts';
-import { didYouMean } from '../core/base/near.ts';
+import { nearest } from '../core/base/near.ts';
 import { shown, type FlagExtras } from './flags.ts';
 
 type Parts = Parameters<typeof oclifParse>[1];
@@ -18,17 +18,21 @@ export interface Parsed {
 /** Words that people try for a secret on the command line. The hint must be the file flag, not a near name. */
 const SECRET_NAMES = /pass|secret|token|pin$|password|key$/i;
 
+/** What looks like the name of a flag: a letter, or up to three short words. Anything else may be a secret in the wrong place. */
+const PLAIN_NAME = /^-[A-Za-z]$|^--[a-z]{1,12}(?:-[a-z]{1,12}){0,2}$/;
+
 /** `--token=abc` and `-pabc` without what may be a value. */
 const nameOnly = (typed: string): string => (typed.startsWith('--') ? typed.split('=', 1)[0]! : typed.slice(0, 2));
 
 function unknownFlag(typed: readonly string[], flags: Definitions): OmniplexError {
   const name = nameOnly(typed[0]!);
-  if (!/^--?[A-Za-z][\w-]{0,40}$/.test(name)) return fail('E_USAGE', { why: 'there is a flag that this command does not have' });
+  if (!PLAIN_NAME.test(name)) return fail('E_USAGE', { why: 'there is a flag that this command does not have' });
   if (SECRET_NAMES.test(name)) {
     return fail('E_USAGE', { why: `there is no flag ${name}: a secret never stands on the command line; give a file, --passphrase-file or --token-file` });
   }
-  const known = Object.keys(flags).map((flag) => `--${flag}`);
-  return fail('E_USAGE', { why: `there is no flag ${name}${didYouMean(name, known)}` });
+  const near = nearest(name.replace(/^--/, ''), name.startsWith('--') ? Object.keys(flags) : []);
+  const hint = near.length === 0 ? '' : `; did you mean ${near.map((flag) => `--${flag}`).join(' or ')}?`;
+  return fail('E_USAGE', { why: `there is no flag ${name}${hint}` });
 }
 
 /** oclif's error classes by their shape: a bundler may rename them. */

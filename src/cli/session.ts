@@ -5,8 +5,9 @@
 import { homedir } from 'node:os';
 import { configPath, resolveSettings, type ConfigFile, type Resolved } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
-import { fail } from '../core/base/errors.ts';
+import { fail, type Warning } from '../core/base/errors.ts';
 import type { Secret } from '../core/base/secret.ts';
+import type { OmniPlex } from '../core/omniplex.ts';
 import type { Artifact } from './artifact.ts';
 import type { Impact } from './catalogue.ts';
 import type { Confirmation } from './confirm.ts';
@@ -22,6 +23,8 @@ export interface SessionParts {
   readonly run: Run;
   readonly impact: Impact;
   readonly id: string;
+  /** Into the answer of the run. */
+  readonly warn: (warning: Warning) => void;
 }
 
 export class Session {
@@ -29,6 +32,7 @@ export class Session {
   readonly #parts: SessionParts;
   #config: Promise<ConfigFile> | undefined;
   #settings: Promise<Resolved> | undefined;
+  #app: Promise<OmniPlex> | undefined;
   readonly #secrets = new Map<string, Promise<Secret>>();
   #stdinFor: string | undefined;
 
@@ -84,6 +88,19 @@ export class Session {
     const resolved = resolveSettings({ flags, env: process.env, file: await this.config(), userHome: homedir(), cwd: process.cwd() });
     if (resolved.values.env === 'prod' && resolved.context !== undefined) this.#showProduction(resolved.context.name);
     return resolved;
+  }
+
+  /** The library, on this run's settings; home, store and keys are opened when the command first needs them. */
+  app(): Promise<OmniPlex> {
+    this.#app ??= this.#openApp();
+    return this.#app;
+  }
+
+  async #openApp(): Promise<OmniPlex> {
+    const [{ OmniPlex }, { values }] = await Promise.all([import('../core/omniplex.ts'), this.settings()]);
+    const { id, warn } = this.#parts;
+    const passphrase = ({ create }: { readonly create: boolean }) => this.passphrase({ repeat: create });
+    return this.keep(await OmniPlex.open({ settings: values, passphrase, holder: `omniplex ${id.replaceAll(':', ' ')}`, signal: this.signal, onWarning: warn }));
   }
 
   #showProduction(name: string): void {

@@ -29,3 +29,6 @@ export function errorLines(error: OmniplexError, exit: number, { paint, symbols,
 
 export const warningLines = (warnings: readonly Warning[], { paint }: View): readonly string[] =>
   warnings.map(({ code, message }) => `${paint.warn('warn')}   ${message} ${paint.dim(`(${code})`)}`);
+
+/** A monitoring system reads the first line of stdout: `OMNIPLEX STORE UNKNOWN: there is no store at /srv/store`. */
+export const unknownLine = (id: string, error: OmniplexError): string => `OMNIPLEX ${id.replace(/^check /, '').toUpperCase()} UNKNOWN: ${error.message}`;

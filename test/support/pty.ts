@@ -34,7 +34,7 @@ export function openTerminal(args: readonly string[], options: TerminalOptions =
 }
 
 export function openProgram(file: string, args: readonly string[], { cwd = ROOT, env = {}, columns = 100, rows = 40 }: TerminalOptions = {}): Terminal {
-  const child = spawn(file, [...args], { name: 'xterm-256color', cols: columns, rows, cwd, env: cleanEnv({ TERM: 'xterm-256color', ...env }) });
+  const child = spawn(file, [...args], { name: env['TERM'] ?? 'xterm-256color', cols: columns, rows, cwd, env: cleanEnv({ TERM: 'xterm-256color', ...env }) });
   let output = '';
   let seen = 0;
   let ended = false;
