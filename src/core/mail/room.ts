@@ -26,6 +26,11 @@ export interface MailRoom extends IdentityRoom {
   readonly settings: MailSettings;
   /** The identity that acts. Throws E_NO_IDENTITY, naming those there are. */
   readonly acting: () => IdentityRecord;
+  /**
+   * Where this home and this store first meet in a use case that writes: leaves the home's note in the store, once a run.
+   * Throws E_HOME_COPIED when the home is a copy or was rolled back.
+   */
+  readonly original: () => Promise<void>;
   /** A warning for the answer; the work goes on. */
   readonly warn: (warning: Warning) => void;
 }
