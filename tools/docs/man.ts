@@ -31,7 +31,7 @@ function broken(text: string): string[] {
 const prose = (text: string): string[] =>
   text
     .replaceAll(/\s+/g, ' ')
-    .split(/(?<=[a-z0-9)"'`][.?!]) (?=[A-Z`"])/)
+    .split(/(?<=(?:[A-Za-z0-9]{2}|[)"'`])[.?!]) (?=[A-Z`"])/)
     .flatMap(broken);
 
 const paragraphs = (text: string): string[] =>
