@@ -20,13 +20,13 @@ export interface PacketMask {
   keystream(digest: Bytes): Bytes;
 }
 
-/** For one packet or a few: the header key of a message. Asserts 32 bytes. */
+/** For one packet or a few: the header key of a message, 32 bytes. Keeps the key itself, so it must not be wiped before the last use. */
 export const oneShotKey = (key: Bytes): PacketKey => ({ hash: (data) => keyedBlake3(key, data) });
 
-/** For many: the key of a session in one direction. Asserts 32 bytes. */
+/** For many: the key of a session in one direction, 32 bytes, copied. */
 export const sessionKey = (key: Bytes): Promise<PacketKey> => KeyedBlake3.create(key);
 
-/** The mask of a session in one direction. Asserts 32 bytes. */
+/** The mask of a session in one direction; a key of 32 bytes, copied. */
 export async function sessionMask(key: Bytes): Promise<PacketMask> {
   const hasher = await KeyedBlake3.create(key, MASK_BYTES);
   return { keystream: (digest) => hasher.hash(digest) };
