@@ -1,6 +1,6 @@
 /**
- * My identities: made, shown, handed out, rotated, revoked, removed. Every change of private keys is one change of the key ring
- * followed by one transaction of the home, under one lock: two processes that rotate at once make two bundles in a row.
+ * My identities: made, shown, handed out, rotated, revoked, removed. New private keys are one change of the key ring followed by
+ * one transaction of the home, under one lock: two processes that rotate at once make two bundles in a row. Old ones go after it.
  * What leads to a new bundle is refused in a home that is a copy (E_HOME_COPIED); reading is not.
  */
 import type { Bytes } from '../base/bytes.ts';
@@ -20,9 +20,9 @@ import { decodeInbox, type Inbox } from './inbox.ts';
 import { algorithmsOf } from './keys-map.ts';
 import { historyOf, introductionOf } from './history.ts';
 import { parseActorName } from './name.ts';
-import { createOwn, defaultAlgorithms, destroyDead, isDead, rotateOwn, signingKeysOf, type NewIdentity, type OwnState, type Rotation } from './own-keys.ts';
+import { createOwn, defaultAlgorithms, isDead, rotateOwn, signingKeysOf, type NewIdentity, type OwnState, type Rotation } from './own-keys.ts';
 import { makeRevocation, type Revocation, type RevocationReason } from './revocation.ts';
-import { secretNames, type IdentityRoom } from './room.ts';
+import { parseSecretName, secretNames, type IdentityRoom } from './room.ts';
 import { identitySummary, type IdentitySummary } from './summary.ts';
 
 export interface Signer {
@@ -94,7 +94,6 @@ export class Identities {
     await ring.change(
       (draft) => {
         if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
-        this.#sweep(draft);
         return createOwn(this.#room.crypto, draft, { name, nowMs: this.#now, sendOnly, algorithms, prekeysUntilMs: until });
       },
       (made) => this.#insert({ name, id: made.genesis.id, createdAtMs: this.#now, sendOnly, keystore: 'file' }, made),
@@ -109,20 +108,39 @@ export class Identities {
     this.#store(made);
   }
 
-  #store({ bundle, keys, destroyed }: OwnState): void {
+  #store({ bundle, keys, dead }: OwnState): void {
     const { people } = this.#home;
     people.bundles.insert({ id: bundle.id, seq: bundle.seq, cid: bundle.cid, block: bundle.block });
     for (const key of keys) people.keys.put(key);
-    for (const keyId of destroyed) people.keys.remove('key = ?', keyId);
+    for (const keyId of dead) people.keys.remove('key = ?', keyId);
   }
 
-  /** Secrets that a crash left behind and no identity names. Only under the lock of the ring. */
-  #sweep(draft: RingDraft): void {
-    const known = new Set(this.#home.people.identities.list('true').map(({ id }) => id.toString()));
-    for (const name of draft.names('')) {
-      const owner = name.split('/', 1)[0] as string;
-      if (owner !== 'ring' && !known.has(owner)) draft.remove(name);
-    }
+  /** Takes out of the ring what the database no longer names: replaced, dead, or left behind by a crash. Answers how many. */
+  async #sweep(): Promise<number> {
+    const ring = await this.#room.ring();
+    return ring.change((draft) => {
+      const named = this.#namedSecrets();
+      const stale = draft.names('').filter((name) => parseSecretName(name) !== undefined && !named.has(name));
+      for (const name of stale) draft.remove(name);
+      return stale.length;
+    });
+  }
+
+  #namedSecrets(): ReadonlySet<string> {
+    const { people } = this.#home;
+    return new Set(
+      people.identities.list('true').flatMap((record) => {
+        const { id } = record;
+        const { signing, inboxes } = this.#newest(record);
+        const algorithms = algorithmsOf(signing.keys);
+        return [
+          secretNames.outbox(id),
+          ...inboxes.map((inbox) => secretNames.inbox(id, inbox)),
+          ...algorithms.flatMap((algorithm) => [secretNames.root(id, algorithm), secretNames.signing(id, signing.from, algorithm)]),
+          ...people.keysOf(id).map(({ kind, keyId }) => secretNames.kem(id, kind, keyId)),
+        ];
+      }),
+    );
   }
 
   /** Default and bounds of a prekey's last use date. Throws E_USAGE. */
@@ -138,23 +156,19 @@ export class Identities {
     const { id } = this.#requireRotatable(name);
     await requireOriginalPlace(this.#home);
     const ring = await this.#room.ring();
-    let destroyed = 0;
-    await ring.change(
+    const { dead } = await ring.change(
       (draft) => {
         this.#requireRotatable(name);
-        this.#sweep(draft);
         const { people } = this.#home;
         const newest = people.newestBundle(id);
         if (newest === undefined) throw fail('E_HOME_CORRUPT', { path: this.#home.path, why: `identity "${name}" has no bundle` });
         const options = { nowMs: this.#now, rotation, prekeysUntilMs: until, ...(seq !== undefined && { seq }) };
         return rotateOwn(this.#room.crypto, draft, newest, people.keysOf(id), options);
       },
-      (state) => {
-        destroyed = state.destroyed.length;
-        this.#store(state);
-      },
+      (state) => this.#store(state),
     );
-    return { identity: this.show(name), changed: true, destroyed };
+    await this.#sweep();
+    return { identity: this.show(name), changed: true, destroyed: dead.length };
   }
 
   #requireRotatable(name: string): IdentityRecord {
@@ -184,13 +198,14 @@ export class Identities {
 
   async #destroyDue(identity: IdentitySummary): Promise<Rotated> {
     const { people } = this.#home;
-    if (!people.keysOf(identity.id).some((key) => isDead(key, this.#now))) return { identity, changed: false, destroyed: 0 };
-    const ring = await this.#room.ring();
-    const { destroyed } = await ring.change(
-      (draft) => destroyDead(draft, identity.id, people.keysOf(identity.id), this.#now),
-      (dead) => dead.destroyed.forEach((keyId) => people.keys.remove('key = ?', keyId)),
-    );
-    return { identity: this.show(identity.name), changed: destroyed.length > 0, destroyed: destroyed.length };
+    const dead = this.#home.transaction(() => {
+      const found = people.keysOf(identity.id).filter((key) => isDead(key, this.#now));
+      for (const { keyId } of found) people.keys.remove('key = ?', keyId);
+      if (found.length > 0) this.#home.advance();
+      return found.length;
+    });
+    if (dead > 0) await this.#sweep();
+    return { identity: dead > 0 ? this.show(identity.name) : identity, changed: dead > 0, destroyed: dead };
   }
 
   /**
@@ -270,16 +285,18 @@ export class Identities {
     await requireOriginalPlace(this.#home);
     const ring = await this.#room.ring();
     // The ring may be older in memory than the bundle in the database: another process rotated since it was opened.
-    for (let fresh = false; ; fresh = true) {
-      const bundle = this.#newest(record);
-      const seeds = algorithmsOf(bundle.signing.keys).map((algorithm) => [algorithm, ring.openSecret(secretNames.signing(record.id, algorithm))] as const);
-      const byAlgorithm = new Map(seeds);
-      const signingKeys = signingKeysOf(this.#room.crypto, [...byAlgorithm.keys()], (algorithm) => (byAlgorithm.get(algorithm) as Secret).expose());
-      for (const [, seed] of seeds) seed.wipe();
-      if (signs(bundle, signingKeys)) return { identity: record.id, bundleSeq: bundle.seq, signingKeys };
-      if (fresh) throw fail('E_KEYRING', { path: this.#home.keyringPath, why: `its signing keys are not those of the newest bundle of "${name}"` });
+    let bundle = this.#newest(record);
+    const algorithms = algorithmsOf(bundle.signing.keys);
+    const held = () => algorithms.every((algorithm) => ring.has(secretNames.signing(record.id, bundle.signing.from, algorithm)));
+    if (!held()) {
       await ring.refresh();
+      bundle = this.#newest(record);
     }
+    const seeds = new Map(algorithms.map((algorithm) => [algorithm, ring.openSecret(secretNames.signing(record.id, bundle.signing.from, algorithm))]));
+    const signingKeys = signingKeysOf(this.#room.crypto, algorithms, (algorithm) => (seeds.get(algorithm) as Secret).expose());
+    for (const seed of seeds.values()) seed.wipe();
+    if (!signs(bundle, signingKeys)) throw fail('E_KEYRING', { path: this.#home.keyringPath, why: `its signing keys are not those of "${name}"` });
+    return { identity: record.id, bundleSeq: bundle.seq, signingKeys };
   }
 
   /** Every key that may open what is addressed to this identity: live prekeys, then identity keys, the current one first. */

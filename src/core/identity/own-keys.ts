@@ -1,5 +1,6 @@
 /**
- * The private side of an identity: its seeds are made, used and destroyed here, always inside one change of the key ring.
+ * The private side of an identity: its seeds are made and used here, always inside one change of the key ring, which only ever
+ * adds. Seeds go in a change of their own, once the database no longer names them (Identities), so that no crash can lose one.
  * A prekey that left the home lives until its last use date and a grace time; one that never left goes when it is replaced.
  */
 import { equalBytes, wipe, type Bytes } from '../base/bytes.ts';
@@ -27,8 +28,8 @@ export type Rotation = (typeof rotations)[number];
 export interface OwnState {
   readonly bundle: Bundle;
   readonly keys: readonly KeyRecord[];
-  /** Prekeys whose seeds are gone. */
-  readonly destroyed: readonly Bytes[];
+  /** Prekeys whose time is over: their rows go with this change, their seeds right after it. */
+  readonly dead: readonly Bytes[];
 }
 
 export interface NewIdentity extends OwnState {
@@ -81,7 +82,7 @@ export function createOwn(crypto: Provider, draft: RingDraft, { name, nowMs, sen
   const { id } = genesis;
   for (const [algorithm, seed] of root.seeds) keep(draft, secretNames.root(id, algorithm), seed);
   const signing = newSigningKeys(crypto, algorithms);
-  for (const [algorithm, seed] of signing.seeds) keep(draft, secretNames.signing(id, algorithm), seed);
+  for (const [algorithm, seed] of signing.seeds) keep(draft, secretNames.signing(id, 1, algorithm), seed);
   const inboxSeed = seedOf(crypto, 'ed25519');
   const inbox = decodeInbox(crypto.signature('ed25519').fromSeed(inboxSeed).publicKey);
   keep(draft, secretNames.inbox(id, inbox.cid), inboxSeed);
@@ -99,7 +100,7 @@ export function createOwn(crypto: Provider, draft: RingDraft, { name, nowMs, sen
     prekeys: prekeys.map(({ key, record }) => ({ key, keyId: record.keyId, untilMs: record.untilMs })),
     inboxes: [inbox.cid],
   });
-  return { genesis, inbox, bundle, keys: [kem.record, ...prekeys.map(({ record }) => record)], destroyed: [] };
+  return { genesis, inbox, bundle, keys: [kem.record, ...prekeys.map(({ record }) => record)], dead: [] };
 }
 
 export interface RotateOptions {
@@ -137,23 +138,22 @@ export function rotateOwn(crypto: Provider, draft: RingDraft, newest: BundleReco
   const fresh = [kem, prekey].flatMap((made) => made?.record ?? []);
   const inBundle = (record: KeyRecord): boolean => [bundle.kemKey, ...bundle.prekeys.map(({ key }) => key)].some((key) => equalBytes(keyIdOf(key), record.keyId));
   const records = [...known, ...fresh].map((record) => ({ ...record, current: inBundle(record) }));
-  const { kept, destroyed } = destroyDead(draft, id, records, nowMs);
+  const kept = records.filter((record) => !isDead(record, nowMs));
   const waiting = kept.filter(({ kind }) => kind === 'prekey').length;
   if (waiting > limits.prekeysKeptMax) throw fail('E_TOO_MANY', { what: 'prekeys that still wait for their last use date', count: waiting, max: limits.prekeysKeptMax });
-  return { bundle, keys: kept, destroyed };
+  return { bundle, keys: kept, dead: records.filter((record) => isDead(record, nowMs)).map(({ keyId }) => keyId) };
 }
 
 function nextSigning(crypto: Provider, draft: RingDraft, before: Bundle, seq: number, replace: boolean): { readonly keys: SigningKeys; readonly signing: SigningCertificate } {
   const { id } = before;
   const algorithms = algorithmsOf(before.signing.keys);
   const leaps = seq !== before.seq + 1;
-  const kept = (): SigningKeys => signingKeysOf(crypto, algorithms, (name) => draft.get(secretNames.signing(id, name)));
-  if (!replace && !leaps) return { keys: kept(), signing: before.signing };
-  const made = replace ? newSigningKeys(crypto, algorithms) : undefined;
-  const keys = made?.keys ?? kept();
-  for (const [algorithm, seed] of made?.seeds ?? []) keep(draft, secretNames.signing(id, algorithm), seed);
+  const seed = (name: SignatureName): Bytes => draft.get(secretNames.signing(id, before.signing.from, name));
+  if (!replace && !leaps) return { keys: signingKeysOf(crypto, algorithms, seed), signing: before.signing };
+  const made = replace ? newSigningKeys(crypto, algorithms) : { seeds: new Map(algorithms.map((name) => [name, Uint8Array.from(seed(name))])), keys: signingKeysOf(crypto, algorithms, seed) };
+  for (const [algorithm, value] of made.seeds) keep(draft, secretNames.signing(id, seq, algorithm), value);
   const root = signingKeysOf(crypto, algorithms, (name) => draft.get(secretNames.root(id, name)));
-  return { keys, signing: certify(crypto, root, id, seq, publicKeys(keys)) };
+  return { keys: made.keys, signing: certify(crypto, root, id, seq, publicKeys(made.keys)) };
 }
 
 /** Those still of use and the new one, earliest first; of more than a bundle carries, the ones that last longest. */
@@ -165,10 +165,3 @@ function publishedPrekeys(before: readonly Prekey[], added: Prekey | undefined, 
 /** A prekey is dead past its date and grace, or when it was replaced before anyone could have it. */
 export const isDead = ({ kind, untilMs, current, handedOut }: KeyRecord, nowMs: number): boolean =>
   kind === 'prekey' && (untilMs + limits.prekeyGraceMs < nowMs || (!current && !handedOut));
-
-/** Takes the seeds of dead prekeys out of the ring. */
-export function destroyDead(draft: RingDraft, id: Cid, keys: readonly KeyRecord[], nowMs: number): { readonly kept: KeyRecord[]; readonly destroyed: Bytes[] } {
-  const dead = keys.filter((record) => isDead(record, nowMs));
-  for (const { kind, keyId } of dead) draft.remove(secretNames.kem(id, kind, keyId));
-  return { kept: keys.filter((record) => !dead.includes(record)), destroyed: dead.map(({ keyId }) => keyId) };
-}

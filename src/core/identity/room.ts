@@ -16,10 +16,17 @@ export interface IdentityRoom {
 export const secretNames = {
   all: (id: Cid): string => `${id}/`,
   root: (id: Cid, algorithm: SignatureName): string => `${id}/root/${algorithm}`,
-  signing: (id: Cid, algorithm: SignatureName): string => `${id}/signing/${algorithm}`,
+  /** `from` as in the certificate: new keys stand beside the old ones until the bundle that names them is durable. */
+  signing: (id: Cid, from: number, algorithm: SignatureName): string => `${id}/signing/${from}/${algorithm}`,
   kem: (id: Cid, kind: KeyKind, keyId: Bytes): string => `${id}/${kind === 'prekey' ? 'prekey' : 'kem'}/${hexOf(keyId)}`,
   inbox: (id: Cid, inbox: Cid): string => `${id}/inbox/${inbox}`,
   outbox: (id: Cid): string => `${id}/outbox`,
 };
 
-export const isPrekeySecret = (name: string): boolean => /^[^/]+\/prekey\//.test(name);
+const IDENTITY_SECRET = /^(bafyrei[a-z2-7]{52})\/([a-z]+)\//;
+
+/** What a name of a secret says; undefined where it is not one of this room's. */
+export function parseSecretName(name: string): { readonly owner: string; readonly part: string } | undefined {
+  const [, owner, part] = IDENTITY_SECRET.exec(`${name}/`) ?? [];
+  return owner === undefined || part === undefined ? undefined : { owner, part };
+}

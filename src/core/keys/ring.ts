@@ -95,13 +95,16 @@ export class Ring implements Disposable {
   /**
    * Changes secrets in one durable step. What `act` throws leaves the ring as it was. `commit` runs once the file is durable and
    * before anyone else may change it: what the database says about the new secrets is written there. So a crash leaves secrets
-   * that nobody names, never a name without its secret. Throws E_LOCKED, E_BUSY, E_DISK_FULL.
+   * that nobody names, never a name without its secret. Where `act` changes nothing, nothing is written but what `commit` writes.
+   * Throws E_LOCKED, E_BUSY, E_DISK_FULL.
    */
   async change<T>(act: (draft: RingDraft) => T, commit: (result: T) => void = () => undefined): Promise<T> {
     return this.#exclusively(async () => {
       const secrets = new Map(this.#body.secrets);
-      const result = act(draftOf(secrets, this.#home.keyringPath));
-      await this.#replace(this.#header, this.#ringKey, secrets, () => commit(result));
+      const draft = new Draft(secrets, this.#home.keyringPath);
+      const result = act(draft);
+      if (draft.changed) await this.#replace(this.#header, this.#ringKey, secrets, () => commit(result));
+      else this.#home.transaction(() => commit(result));
       return result;
     });
   }
@@ -142,7 +145,7 @@ export class Ring implements Disposable {
   /** Throws E_MAC when the row was not sealed by this ring for this context. */
   openRow(context: string, sealed: Bytes): Secret {
     using key = this.openSecret(ROW_KEY);
-    const value = this.#crypto.aesGcm.open(key.expose(), sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES), rowAad(context));
+    const value = sealed.length < NONCE_BYTES ? undefined : this.#crypto.aesGcm.open(key.expose(), sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES), rowAad(context));
     if (value === undefined) throw fail('E_MAC', { kind: 'a sealed row of the home' });
     return new Secret(value);
   }
@@ -201,13 +204,39 @@ export class Ring implements Disposable {
   }
 }
 
-const draftOf = (secrets: Map<string, Bytes>, path: string): RingDraft => ({
-  has: (name) => secrets.has(name),
-  get: (name) => secrets.get(name) ?? missing(path, name),
-  put: (name, value) => void secrets.set(name, Uint8Array.from(value)),
-  remove: (name) => secrets.delete(name),
-  names: (prefix) => [...secrets.keys()].filter((name) => name.startsWith(prefix)).sort(),
-});
+class Draft implements RingDraft {
+  readonly #secrets: Map<string, Bytes>;
+  readonly #path: string;
+  changed = false;
+
+  constructor(secrets: Map<string, Bytes>, path: string) {
+    this.#secrets = secrets;
+    this.#path = path;
+  }
+
+  has(name: string): boolean {
+    return this.#secrets.has(name);
+  }
+
+  get(name: string): Bytes {
+    return this.#secrets.get(name) ?? missing(this.#path, name);
+  }
+
+  put(name: string, value: Bytes): void {
+    this.changed = true;
+    this.#secrets.set(name, Uint8Array.from(value));
+  }
+
+  remove(name: string): boolean {
+    const removed = this.#secrets.delete(name);
+    this.changed ||= removed;
+    return removed;
+  }
+
+  names(prefix: string): readonly string[] {
+    return [...this.#secrets.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+}
 
 function missing(path: string, name: string): never {
   throw fail('E_KEYRING', { path, why: `it has no secret "${name}"` });

@@ -26,7 +26,7 @@ async function someone(options: Parameters<Operator['identities']['create']>[1] 
 /** The block with some fields changed and signed again by the same identity: what only its owner could make. */
 async function resigned({ who, introduction: { newest } }: { readonly who: Operator; readonly introduction: Introduction }, change: Partial<BundleFields>) {
   const ring = await who.ring();
-  const keys = signingKeysOf(who.crypto, ['ed25519', 'ml-dsa-65'], (name) => ring.openSecret(secretNames.signing(newest.id, name)).expose());
+  const keys = signingKeysOf(who.crypto, ['ed25519', 'ml-dsa-65'], (name) => ring.openSecret(secretNames.signing(newest.id, newest.signing.from, name)).expose());
   return signBundle(who.crypto, keys, { ...newest, ...change });
 }
 
