@@ -87,7 +87,9 @@ export function unmaskPacket(packet: MaskedPacket, key: PacketKey, mask: PacketM
   maskScratch(keystream);
   if (!scratchIsAuthentic(key)) throw fail('E_PACKET_DIGEST');
   scratchView.setUint32(AT.crc32, packet.crc32);
-  return parseWords(scratch.slice(), packet.type, true, packet.crc32);
+  const bytes = newPacketBytes();
+  bytes.set(scratch);
+  return parseWords(bytes, packet.type, true, packet.crc32);
 }
 
 function maskScratch(keystream: Bytes): void {
