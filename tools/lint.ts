@@ -6,11 +6,11 @@ import { sourceCatalogue } from './catalogue.ts';
 import { ROOT } from './commands.ts';
 import { commandRules } from './lint/commands.ts';
 import { deadCode } from './lint/dead-code.ts';
-import { errorCodes } from './lint/error-codes.ts';
+import { errorCodes, tightenCodes } from './lint/error-codes.ts';
 import { show, type Finding } from './lint/finding.ts';
 import { layers } from './lint/layers.ts';
 import { oxlint } from './lint/oxlint.ts';
-import { ratchet, tighten } from './lint/ratchet.ts';
+import { ratchet, tightenLengths } from './lint/ratchet.ts';
 import { tidy } from './lint/tidy.ts';
 import { words } from './lint/words.ts';
 
@@ -38,7 +38,10 @@ async function outcome(name: string): Promise<Finding[]> {
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args.includes('--ratchet')) tighten(ROOT);
+  if (args.includes('--ratchet')) {
+    tightenLengths(ROOT);
+    tightenCodes(ROOT);
+  }
   const asked = args.filter((arg) => !arg.startsWith('-'));
   const names = asked.length > 0 ? asked : Object.keys(CHECKS);
   const findings = (await Promise.all(names.map(outcome))).flat();

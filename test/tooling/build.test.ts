@@ -146,7 +146,7 @@ describe('lazy requires', () => {
       loaded.push(name);
       return modules[name];
     };
-    // oxlint-disable-next-line no-new-func -- the text under test is a module's
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text under test is a module's
     new Function('exports', 'require', text)(exports, load);
     return { exports, loaded };
   };

@@ -46,6 +46,11 @@ describe('package.json', () => {
   });
 });
 
+test('nothing makes an old npm or Node stop before our launcher can speak', async () => {
+  expect(manifest).not.toHaveProperty('devEngines');
+  expect(await readFile(join(ROOT, '.npmrc'), 'utf8').catch(() => '')).not.toMatch(/engine-strict/);
+});
+
 describe('package-lock.json', () => {
   test('pins every package by hash and names no registry', () => {
     const others = Object.entries(packages).filter(([path]) => path !== '');

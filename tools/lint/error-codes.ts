@@ -2,11 +2,12 @@
  * Every error code is documented and produced by a test. Codes without a test stand in tools/lint/untested-codes.json, which may only
  * shrink; a code that nothing in src throws is dead.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { registry } from '../../src/core/base/errors.ts';
 import { sourcesBelow } from '../commands.ts';
 import type { Finding } from './finding.ts';
+import { readList } from './ratchet.ts';
 
 const REGISTRY = 'src/core/base/errors.ts';
 const UNTESTED = 'tools/lint/untested-codes.json';
@@ -47,12 +48,22 @@ export function codeFindings({ codes, documented, thrown, tested, excused }: Cod
   ];
 }
 
-export function errorCodes(root: string): Finding[] {
-  return codeFindings({
+function factsOf(root: string): CodeFacts {
+  return {
     codes: Object.keys(registry),
     documented: new Set(textOf(join(root, 'docs', 'ERRORS.md')).match(/\bE_[A-Z0-9_]+\b/g) ?? []),
     thrown: codesIn(root, 'src', REGISTRY),
     tested: codesIn(root, 'test', ''),
-    excused: JSON.parse(textOf(join(root, UNTESTED)) || '[]') as string[],
-  });
+    excused: readList<string[]>(join(root, UNTESTED)) ?? [],
+  };
+}
+
+export const errorCodes = (root: string): Finding[] => codeFindings(factsOf(root));
+
+/** Takes the codes that have a test off the list. Never adds one, but where there is no list yet. */
+export function tightenCodes(root: string): void {
+  const { codes, tested, excused } = factsOf(root);
+  const isNew = readList(join(root, UNTESTED)) === undefined;
+  const kept = (isNew ? codes : excused).filter((code) => codes.includes(code) && !tested.has(code));
+  writeFileSync(join(root, UNTESTED), `${JSON.stringify(kept.sort(), null, 2)}\n`);
 }

@@ -16,7 +16,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['packet', 'message'],
   ['storage', 'keys', 'identity', 'home', 'session', 'group', 'flow', 'transport', 'routing', 'privacy', 'audit', 'compliance', 'telemetry'],
   ['mail', 'backup'],
-  ['index.ts'],
+  ['omniplex.ts', 'index.ts'],
   ['api', 'bench', 'chaos'],
 ];
 

@@ -41,13 +41,14 @@ function tooLong(source: Source): [place: string, lines: number, line: number][]
   return found;
 }
 
-export const ratchetFile = (root: string): string => join(root, 'tools', 'lint', 'ratchet.json');
+const ratchetFile = (root: string): string => join(root, 'tools', 'lint', 'ratchet.json');
 
-function recorded(root: string): Lengths {
+/** The list, or undefined where none was ever written. */
+export function readList<T>(path: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(ratchetFile(root), 'utf8')) as Lengths;
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -55,7 +56,7 @@ function recorded(root: string): Lengths {
 const measured = (root: string) => parseSources(root, ['src', 'tools', 'test']).flatMap(tooLong);
 
 export function ratchet(root: string): Finding[] {
-  const allowed = recorded(root);
+  const allowed = readList<Lengths>(ratchetFile(root)) ?? {};
   const found = measured(root);
   const findings: Finding[] = [];
   for (const [place, lines, line] of found) {
@@ -72,13 +73,12 @@ export function ratchet(root: string): Finding[] {
   return findings;
 }
 
-/** Lowers the recorded lengths to the present ones and drops what is short. Never raises or adds one, unless the file is new. */
-export function tighten(root: string): void {
-  const allowed = recorded(root);
-  const isNew = Object.keys(allowed).length === 0;
+/** Lowers the recorded lengths to the present ones and drops what is short. Never raises or adds one, but where there is no list yet. */
+export function tightenLengths(root: string): void {
+  const allowed = readList<Lengths>(ratchetFile(root));
   const kept = measured(root)
-    .filter(([place]) => isNew || place in allowed)
-    .map(([place, lines]) => [place, Math.min(lines, allowed[place] ?? lines)] as const)
+    .filter(([place]) => allowed === undefined || place in allowed)
+    .map(([place, lines]) => [place, Math.min(lines, allowed?.[place] ?? lines)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(ratchetFile(root), `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
 }
