@@ -16,7 +16,7 @@ import { bareTerm, decide, explain, readTerm, spell, type FieldType, type Filter
 import { limits } from './limits.ts';
 import { didYouMean } from './near.ts';
 
-export type { FieldType, FilterValue };
+export type { FieldType };
 
 /** The fields that a filter may name, and what each holds. */
 export type FilterFields = Readonly<Record<string, FieldType>>;

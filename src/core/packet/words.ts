@@ -50,7 +50,7 @@ export const scratchWords = scratch.subarray(0, AT.digest);
 
 /**
  * A fresh place for one packet, cut from a slab as Node does for small Buffers: an ArrayBuffer of its own costs more than
- * the digest does. A packet that is kept keeps its slab of 42; what is on a slab goes on the wire anyway.
+ * the digest does. A packet that is kept keeps its slab of 42, and `bytes.buffer` is never to be handed on: others lie beside it.
  */
 export function newPacketBytes(): Bytes {
   if (slabAt === slab.length) {

@@ -7,8 +7,6 @@ import { OmniplexError, type ErrorCode } from '../../../src/core/base/errors.ts'
 import type { CoverWords, DataWords, PacketFields, PlainWords } from '../../../src/core/packet/packet.ts';
 import type { PacketKey, PacketMask } from '../../../src/core/packet/keys.ts';
 
-export const PACKET_BYTES = 192;
-
 /** The same bytes on every run. */
 export const seeded = (seed: string, length: number): Bytes => new Uint8Array(createHash('shake256', { outputLength: length }).update(seed).digest());
 

@@ -4,7 +4,7 @@ import { cidOfDigest, DAG_CBOR, RAW } from '../../../src/core/base/cid.ts';
 import { decodePacket, encodePacket } from '../../../src/core/packet/codec.ts';
 import { Fragmenter } from '../../../src/core/packet/fragmenter.ts';
 import { oneShotKey, type PacketKey } from '../../../src/core/packet/keys.ts';
-import type { DataWords, StreamPacket } from '../../../src/core/packet/packet.ts';
+import { isStreamPacket, type DataWords, type StreamPacket } from '../../../src/core/packet/packet.ts';
 import { Reassembler, type StreamEffect } from '../../../src/core/packet/reassembler.ts';
 import { pseudonymFor, sessionlessId } from '../../../src/core/packet/sessionless.ts';
 import { seeded } from './helpers.ts';
@@ -24,7 +24,11 @@ export interface Sent {
   readonly contents: readonly string[];
 }
 
-export const received = (words: DataWords, key: PacketKey): StreamPacket => decodePacket(encodePacket(words, key)) as StreamPacket;
+const received = (words: DataWords, key: PacketKey): StreamPacket => {
+  const packet = decodePacket(encodePacket(words, key));
+  if (packet.form === 'masked' || !isStreamPacket(packet)) throw new Error('not a packet of a stream');
+  return packet;
+};
 
 /** A stream of `count` content blocks, without a session. */
 export function sendStream(name: string, count: number, { timeoutMs = 5_000, expiresMs = 0, key = oneShotKey(seeded(`${name} header key`, 32)) } = {}): Sent {
