@@ -3,7 +3,7 @@
  * A light command that asks for nothing pays for nothing.
  */
 import { homedir } from 'node:os';
-import { configPath, resolveSettings, type ConfigFile, type Resolved } from '../core/base/config.ts';
+import { configPath, resolveSettings, type ConfigFile, type Resolved, type Sources, type Values } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { fail, type Warning } from '../core/base/errors.ts';
 import type { Secret } from '../core/base/secret.ts';
@@ -81,26 +81,36 @@ export class Session {
     return this.#settings;
   }
 
-  async #resolve(): Promise<Resolved> {
+  /** The settings that would hold in another context. */
+  async settingsOf(context: string): Promise<Resolved> {
+    return resolveSettings({ ...(await this.#sources()), flags: { context } });
+  }
+
+  async #sources(): Promise<Sources> {
     const flags: Record<string, string | undefined> = {};
     for (const name of Object.keys(this.#parts.flags)) flags[name] = this.flag(name);
     if (this.#parts.flags['no-context'] === true) flags['no-context'] = '';
-    const resolved = resolveSettings({ flags, env: process.env, file: await this.config(), userHome: homedir(), cwd: process.cwd() });
+    return { flags, env: process.env, file: await this.config(), userHome: homedir(), cwd: process.cwd() };
+  }
+
+  async #resolve(): Promise<Resolved> {
+    const resolved = resolveSettings(await this.#sources());
     if (resolved.values.env === 'prod' && resolved.context !== undefined) this.#showProduction(resolved.context.name);
     return resolved;
   }
 
   /** The library, on this run's settings; home, store and keys are opened when the command first needs them. */
   app(): Promise<OmniPlex> {
-    this.#app ??= this.#openApp();
+    this.#app ??= this.settings().then(({ values }) => this.appOf(values));
     return this.#app;
   }
 
-  async #openApp(): Promise<OmniPlex> {
-    const [{ OmniPlex }, { values }] = await Promise.all([import('../core/omniplex.ts'), this.settings()]);
+  /** The library on other settings than this run's. */
+  async appOf(settings: Values): Promise<OmniPlex> {
+    const { OmniPlex } = await import('../core/omniplex.ts');
     const { id, warn } = this.#parts;
     const passphrase = ({ create }: { readonly create: boolean }) => this.passphrase({ repeat: create });
-    return this.keep(await OmniPlex.open({ settings: values, passphrase, holder: `omniplex ${id.replaceAll(':', ' ')}`, signal: this.signal, onWarning: warn }));
+    return this.keep(await OmniPlex.open({ settings, passphrase, holder: `omniplex ${id}`, signal: this.signal, onWarning: warn }));
   }
 
   #showProduction(name: string): void {

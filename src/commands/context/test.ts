@@ -1,0 +1,45 @@
+import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { arg } from '../../cli/flags.ts';
+import { array, boolean, nullable, object, oneOf, string } from '../../cli/schema.ts';
+
+const schema = object({
+  name: string(),
+  probes: array(
+    object({
+      what: oneOf(['home', 'store', 'node', 'identity', 'token-file']),
+      name: string('its path, address or name'),
+      ok: boolean(),
+      code: nullable(string('of the error')),
+      text: string(),
+    }),
+  ),
+});
+
+export default class ContextTest extends BaseCommand<typeof ContextTest> {
+  static override readonly summary = 'Try a context live: does all that it names answer?';
+  static override readonly description = 'Opens no private key and changes nothing. The exit code is that of the first thing that does not answer.';
+  static override readonly args = { name: arg('the context') };
+  static override readonly impact = 'read';
+  static override readonly exits = { 5: 'there is no such context, or its home, store or identity is missing' };
+  static override readonly examples = [{ command: 'omniplex context test prod', description: 'Before the first job in it' }];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['doctor'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const { name } = this.args;
+    const { probe } = await import('../../cli/context-probe.ts');
+    const { probes, error } = await probe((await this.session.settingsOf(name)).values, this.session);
+    return { result: { name, probes }, error };
+  }
+
+  protected override async render({ probes }: Infer<typeof schema>, view: View): Promise<Lines> {
+    const { table } = await import('../../cli/table.ts');
+    const { paint } = view;
+    return table(view, probes, [
+      { head: '', cell: ({ ok }) => (ok ? paint.good('ok') : paint.bad('fail')) },
+      { head: 'WHAT', cell: ({ what }) => what },
+      { head: 'NAME', cell: ({ name }) => name },
+      { head: 'ANSWER', cell: ({ text }) => text },
+    ]);
+  }
+}
