@@ -110,11 +110,12 @@ export const registry = {
   E_HOME_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the home database at {path} is damaged: {why}', 'Restore the keys with `omniplex backup restore` into a new home.'),
 
   // store
-  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not in this store', 'See `omniplex store list`, or import it.'),
+  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name; `omniplex store list` shows what a store holds.'),
   E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
   E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'message {cid} has {copies} verified cold copies, {needed} were asked', 'It stays hot. Run it again when the cold tier answers.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
+  E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
   E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
