@@ -151,8 +151,9 @@ export function describeEvidence(bytes: Bytes): EvidenceDescription {
 /** A file of chunked ciphertext by its first 56 bytes and its length. Undefined when no content has that length. */
 export function describeCiphertext(head: Bytes, fileBytes: number): CiphertextDescription | undefined {
   const headerBytes = CONTENT_SALT_BYTES + CONTENT_COMMITMENT_BYTES;
+  if (head.length < headerBytes || fileBytes < headerBytes) return undefined;
   const plaintextBytes = openedContentBytes(fileBytes - headerBytes);
-  if (head.length < headerBytes || plaintextBytes === undefined || plaintextBytes > limits.contentBytesMax) return undefined;
+  if (plaintextBytes === undefined || plaintextBytes > limits.contentBytesMax) return undefined;
   return {
     kind: 'ciphertext',
     bytes: fileBytes,
