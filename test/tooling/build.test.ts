@@ -3,7 +3,7 @@ import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildProject } from '../../tools/build.ts';
-import { lazyRequires } from '../../tools/build/plugins.ts';
+import { lazyBuiltins, lazyRequires } from '../../tools/build/plugins.ts';
 import { partsFromSources, scanCommands } from '../../tools/commands.ts';
 import { ROOT, runProcess } from '../support/run.ts';
 import { plant } from './planted.ts';
@@ -167,5 +167,33 @@ describe('lazy requires', () => {
   test('a binding that is used as a value stays as it is', () => {
     const text = 'const a_1 = require("a");\nexports.all = () => a_1;\n';
     expect(lazyRequires(text)).toEqual({ text, count: 0 });
+  });
+});
+
+describe('lazy Node modules', () => {
+  const evaluate = (text: string): unknown[] => {
+    const seen: unknown[] = [];
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text under test is a bundle's
+    new Function('require', 'see', text)((name: string) => (seen.push(name), { join: (...parts: string[]) => parts.join('/'), Thing: Map }), (value: unknown) => seen.push(value));
+    return seen;
+  };
+
+  test('are loaded at their first use, once', () => {
+    const bundle = 'var import_node_path=require("node:path");see("begin");see((0,import_node_path.join)("a","b"));see(new import_node_path.Thing().size);';
+    const { text, count } = lazyBuiltins(bundle);
+    expect(count).toBe(1);
+    expect(evaluate(text)).toEqual(['begin', 'node:path', 'a/b', 0]);
+  });
+
+  test('also when the binding was hoisted out of a lazy module', () => {
+    const bundle = 'var import_node_path,f;var init=()=>{"use strict";import_node_path=require("node:path"),f=()=>import_node_path.join("x")};init();see("ready");see(f());';
+    const { text, count } = lazyBuiltins(bundle);
+    expect(count).toBe(1);
+    expect(evaluate(text)).toEqual(['ready', 'node:path', 'x']);
+  });
+
+  test('are left alone where the binding is used as a value', () => {
+    const bundle = 'var import_node_path=require("node:path");see(import_node_path,import_node_path.join,import_node_path);';
+    expect(lazyBuiltins(bundle).count).toBe(0);
   });
 });
