@@ -125,7 +125,7 @@ function exitsOf({ nagios = false, exits = {} }: Described): readonly CatalogueE
 }
 
 /** A command class as data. Nothing of it is run. */
-export function entryOf(id: string, command: Described): CatalogueEntry {
+function entryOf(id: string, command: Described): CatalogueEntry {
   return {
     id,
     summary: command.summary ?? '',

@@ -26,8 +26,6 @@ export const globalFlags = {
   help: toggle('show help', { char: 'h' }),
 };
 
-export const globalFlagNames: readonly string[] = Object.keys(globalFlags);
-
 /** Reads the output flags without parsing: everything before `--`, also in bundles of letters such as `-qv`. */
 export function formatOf(argv: readonly string[]): Format {
   let [json, quiet, verbose] = [false, false, false];

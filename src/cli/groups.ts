@@ -6,7 +6,7 @@ export interface Group {
   readonly nouns: readonly string[];
 }
 
-export const groups: readonly Group[] = [
+const groups: readonly Group[] = [
   { title: 'Daily', nouns: ['init', 'quickstart', 'doctor', 'send', 'fetch', 'promote', 'demote', 'inspect', 'serve', 'top', 'selftest'] },
   { title: 'Who I am, whom I know', nouns: ['identity', 'contact'] },
   { title: 'Messages', nouns: ['inbox', 'outbox'] },

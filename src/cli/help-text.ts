@@ -65,7 +65,7 @@ export function topicPage(view: View, topic: string, below: readonly Listed[]): 
   ];
 }
 
-export function usageOf({ id, args, flags }: CatalogueEntry): string {
+function usageOf({ id, args, flags }: CatalogueEntry): string {
   const shownArgs = args.map(({ name, required, multiple }) => {
     const one = multiple ? `${name}..` : name;
     return required ? one : `[${one}]`;
@@ -74,9 +74,9 @@ export function usageOf({ id, args, flags }: CatalogueEntry): string {
   return ['omniplex', id, ...shownArgs, ...must, '[flags]'].join(' ');
 }
 
-export const flagLabel = ({ name, char, value }: CatalogueFlag): string => `${char === undefined ? '' : `-${char}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+const flagLabel = ({ name, char, value }: CatalogueFlag): string => `${char === undefined ? '' : `-${char}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 
-export function flagText({ description, multiple, required, values, value, default: otherwise }: CatalogueFlag): string {
+function flagText({ description, multiple, required, values, value, default: otherwise }: CatalogueFlag): string {
   const notes = [
     ...(required ? ['needed'] : []),
     ...(multiple ? ['may be repeated'] : []),
@@ -88,7 +88,7 @@ export function flagText({ description, multiple, required, values, value, defau
 
 const IMPACTS = { read: 'reads only', write: 'writes', destroy: 'destroys; asks first' } as const;
 
-export const impactText = ({ impact, opensKey }: CatalogueEntry): string => `${IMPACTS[impact]}; ${opensKey ? 'opens a private key' : 'opens no private key'}`;
+const impactText = ({ impact, opensKey }: CatalogueEntry): string => `${IMPACTS[impact]}; ${opensKey ? 'opens a private key' : 'opens no private key'}`;
 
 /** The five that are easily confused. */
 const PROBES: readonly (readonly [word: string, text: string])[] = [
@@ -100,7 +100,7 @@ const PROBES: readonly (readonly [word: string, text: string])[] = [
 ];
 
 /** For one of the five, the other four. */
-export function otherProbes(id: string): readonly (readonly [word: string, text: string])[] {
+function otherProbes(id: string): readonly (readonly [word: string, text: string])[] {
   const words = id.split(' ');
   const own = PROBES.find(([word]) => word === words[0] || word === words.at(-1));
   return own === undefined ? [] : PROBES.filter((probe) => probe !== own);

@@ -49,7 +49,7 @@ function translated(error: unknown, flags: Definitions, argNames: readonly strin
     const missing = (shape.args as { name: string }[]).map(({ name }) => shown(name));
     return fail('E_USAGE', { why: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing` });
   }
-  const message = String(shape.message ?? '');
+  const message = typeof shape.message === 'string' ? shape.message : '';
   const flagProblem = /^Flag (--[\w-]+) (can only be specified once|expects a value)/.exec(message);
   if (flagProblem) return fail('E_USAGE', { why: `${flagProblem[1]} ${flagProblem[2] === 'expects a value' ? 'expects a value' : 'is given twice'}` });
   const missingFlag = /Missing required flag ([\w-]+)/.exec(message);

@@ -12,7 +12,7 @@ import { limits } from '../core/base/limits.ts';
 import { Secret } from '../core/base/secret.ts';
 import type { Session } from './session.ts';
 
-export interface SecretRequest {
+interface SecretRequest {
   /** The flag that answers it. */
   readonly flag: string;
   /** A path, `-`, `/dev/fd/N`; undefined asks at the terminal. */
@@ -24,7 +24,7 @@ export interface SecretRequest {
 const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/(\d{1,4})$/;
 
 /** The descriptor that a path stands for, if it does. */
-export function descriptorOf(path: string): number | undefined {
+function descriptorOf(path: string): number | undefined {
   if (path === '-' || path === '/dev/stdin') return 0;
   const match = DESCRIPTOR.exec(path);
   return match === null ? undefined : Number(match[1]);
@@ -69,7 +69,7 @@ async function readSome(fd: number, buffer: Uint8Array, at: number, signal: Abor
 }
 
 /** Without one trailing LF or CRLF. Throws E_USAGE when nothing is left or it is too long. Takes ownership of `bytes`. */
-export function secretOf(bytes: Bytes, flag: string): Secret {
+function secretOf(bytes: Bytes, flag: string): Secret {
   let end = bytes.length;
   if (bytes[end - 1] === 0x0a) end -= bytes[end - 2] === 0x0d ? 2 : 1;
   if (end === 0 || end > limits.passphraseBytesMax) {

@@ -116,7 +116,7 @@ export const settingKeys = Object.keys(settingTable) as readonly SettingKey[];
 const definitions: Readonly<Record<SettingKey, SettingDefinition>> = settingTable;
 
 export const definitionOf = (key: SettingKey): SettingDefinition => definitions[key];
-export const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(settingTable, key);
+const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(settingTable, key);
 const allowed = (key: SettingKey, place: 'context' | 'user'): boolean => definitions[key].scope === 'both' || definitions[key].scope === place;
 export const keysOf = (place: 'context' | 'user'): readonly SettingKey[] => settingKeys.filter((key) => allowed(key, place));
 

@@ -1,0 +1,120 @@
+/** Layout and numbers for people, as pure functions. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runbookSections } from '../../src/cli/explain.ts';
+import { count, percent, when } from '../../src/cli/human.ts';
+import { progressText } from '../../src/cli/progress.ts';
+import { parseRange } from '../../src/cli/shared.ts';
+import { fitted } from '../../src/cli/table.ts';
+import { colorOn, harmless, paintOf, symbolsOf, width } from '../../src/cli/theme.ts';
+import { suggestions } from '../../src/hooks/command_not_found.ts';
+
+describe('widths', () => {
+  it('counts columns, not characters or colours', () => {
+    expect(width('abc')).toBe(3);
+    expect(width(paintOf(true).bad('abc'))).toBe(3);
+    expect(width('日本')).toBe(4);
+    expect(width('e\u0301')).toBe(1);
+    expect(width('')).toBe(0);
+  });
+
+  it('fits a table by making the widest columns narrower, never wider, never to nothing', () => {
+    expect(fitted([5, 59, 8], Infinity)).toEqual([5, 59, 8]);
+    expect(fitted([5, 59, 8], 40)).toEqual([5, 23, 8]);
+    expect(fitted([20, 20], 10)).toEqual([8, 8]);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 20, max: 200 }), (natural, columns) => {
+        const widths = fitted(natural, columns);
+        for (const [at, one] of widths.entries()) {
+          expect(one).toBeLessThanOrEqual(natural[at]!);
+          expect(one).toBeGreaterThanOrEqual(Math.min(8, natural[at]!));
+        }
+      }),
+    );
+  });
+});
+
+describe('text for a terminal', () => {
+  it('keeps our colours and shows everything else that a terminal would obey', () => {
+    const { bad, bold } = paintOf(true);
+    expect(harmless(bold(bad('x')))).toBe(bold(bad('x')));
+    expect(harmless('a\tb\nc')).toBe('a\tb\nc');
+    expect(harmless('\u001b[2J')).toBe('\\u{1b}[2J');
+    expect(harmless('\u001b[31;5m')).toBe('\\u{1b}[31;5m');
+    expect(harmless('\r\u0007\u0000')).toBe('\\u{d}\\u{7}\\u{0}');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        // oxlint-disable-next-line no-control-regex -- that is what must not be there
+        expect(harmless(text).replace(/\u001b\[\d\d?m/g, '')).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+      }),
+    );
+  });
+
+  it('is coloured by flag, FORCE_COLOR, NO_COLOR, TERM, terminal, in that order', () => {
+    expect(colorOn('always', { NO_COLOR: '1' }, false)).toBe(true);
+    expect(colorOn('never', { FORCE_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '1', NO_COLOR: '1' }, false)).toBe(true);
+    expect(colorOn('auto', { FORCE_COLOR: '0' }, true)).toBe(false);
+    expect(colorOn('auto', { NO_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { NO_COLOR: '' }, true)).toBe(true);
+    expect(colorOn('auto', { TERM: 'dumb' }, true)).toBe(false);
+    expect(colorOn('auto', {}, false)).toBe(false);
+  });
+
+  it('has ASCII symbols where the locale is not UTF-8', () => {
+    expect(symbolsOf({ LANG: 'C.UTF-8' }).ok).toBe('✓');
+    expect(symbolsOf({ LANG: 'C.UTF-8', LC_ALL: 'C' }).ok).toBe('+');
+    expect(symbolsOf({}).arrow).toBe('->');
+  });
+});
+
+describe('numbers', () => {
+  it('are grouped, counted and dated by hand', () => {
+    expect([count(1, 'message'), count(1_204_000, 'message'), count(2, 'entry', 'entries')]).toEqual(['1 message', '1,204,000 messages', '2 entries']);
+    expect([when('2026-11-24T08:39:12.345Z'), when(0), when(null), when(Date.UTC(2026, 0, 2))]).toEqual(['2026-11-24 08:39Z', '-', '-', '2026-01-02 00:00Z']);
+    expect([percent(0), percent(0.034), percent(0.5), percent(1)]).toEqual(['0 %', '3.4 %', '50 %', '100 %']);
+  });
+
+  it('say how far work is', () => {
+    const options = { what: 'sealing plan.pdf', unit: 'bytes', total: 4 * 1024 ** 2 } as const;
+    expect(progressText(options, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  25 %  1.0 MiB of 4.0 MiB  1.0 MiB/s  3s left');
+    expect(progressText({ ...options, total: undefined }, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  1.0 MiB  1.0 MiB/s');
+    expect(progressText({ what: 'x', unit: 'items', total: 0 }, 0, 0)).toBe('x  0');
+    expect(progressText({ ...options }, 5 * 1024 ** 2, 1_000)).toContain('100 %');
+  });
+});
+
+describe('--range', () => {
+  it.each([
+    ['0-0', { first: 0, last: 0 }],
+    ['5-99', { first: 5, last: 99 }],
+    ['7-', { first: 7, last: undefined }],
+  ])('%s', (text, range) => expect(parseRange(text)).toEqual(range));
+  it.each(['', '-', '-5', '5', '9-5', 'a-b', '1-2-3', '1 - 2', '99999999999999999-', '0-9007199254740992'])('refuses %j', (text) => {
+    expect(() => parseRange(text)).toThrow(expect.objectContaining({ code: 'E_USAGE' }) as Error);
+  });
+});
+
+describe('suggestions', () => {
+  const ids = ['context create', 'context list', 'config show', 'send', 'store lock list', 'store lock show'];
+  it.each([
+    [['contxt', 'list'], ['context list']],
+    [['context', 'creat', 'x'], ['context create']],
+    [['store', 'lock', 'lst'], ['store lock list']],
+    [['sned'], ['send']],
+    [['hunter2', 'hunter3'], []],
+    [['context', 'hunter2'], []],
+    [[], []],
+  ])('%j', (words, found) => expect(suggestions(words, ids).slice(0, 1)).toEqual(found));
+});
+
+describe('the runbook', () => {
+  it('gives each code the sections whose headings name it', () => {
+    const sections = runbookSections('# Runbook\n\nintro\n\n## A lock stays (E_LOCKED, E_FENCE_STALE)\n\n1. Look.\n\n```\nomniplex store lock list\n```\n\n## Other\ntext\n');
+    expect(sections).toEqual([
+      { title: 'A lock stays', codes: ['E_LOCKED', 'E_FENCE_STALE'], steps: ['1. Look.', 'omniplex store lock list'] },
+      { title: 'Other', codes: [], steps: ['text'] },
+    ]);
+    expect(runbookSections('')).toEqual([]);
+  });
+});
