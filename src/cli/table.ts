@@ -32,6 +32,31 @@ export function fitted(natural: readonly number[], columns: number): readonly nu
   return widths;
 }
 
+// oxlint-disable-next-line no-control-regex -- colours are passed over, not broken
+const PARTS = /\u001b\[(\d+)m|[^]/gu;
+const closing = (opening: string): string => (opening === '1' || opening === '2' ? '22' : '39');
+
+/** Breaks a cell at the width of its column, wherever that falls. A colour ends with its line and begins again on the next. */
+export function broken(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let [out, used, colour] = ['', 0, ''];
+  for (const [part, code] of text.matchAll(PARTS)) {
+    if (code !== undefined) {
+      colour = ['22', '39'].includes(code) ? '' : code;
+      out += part;
+      continue;
+    }
+    const columnsOfPart = width(part);
+    if (used + columnsOfPart > columns && part !== '\n') {
+      out += colour === '' ? '\n' : `\u001b[${closing(colour)}m\n\u001b[${colour}m`;
+      used = 0;
+    }
+    out += part;
+    used = part === '\n' ? 0 : used + columnsOfPart;
+  }
+  return out;
+}
+
 /** The lines of a table; no lines for no rows (say in words that there are none). */
 export async function table<T>(view: View, rows: readonly T[], columns: readonly Column<T>[]): Promise<readonly string[]> {
   if (rows.length === 0) return [];
@@ -44,10 +69,9 @@ export async function table<T>(view: View, rows: readonly T[], columns: readonly
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colWidths: [...widths],
     colAligns: columns.map(({ align }) => align ?? 'left'),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
   });
-  made.push(columns.map(({ head }) => view.paint.dim(head)), ...cells);
+  const lines = [columns.map(({ head }) => view.paint.dim(head)), ...cells];
+  made.push(...lines.map((line) => line.map((cell, at) => broken(cell, widths[at]!))));
   return made
     .toString()
     .split('\n')
