@@ -1,7 +1,7 @@
 /**
  * The outbox: every message that left this home, and what became of it at each recipient. An entry is journaled before anything
  * is written to a store, so that a crash in between leaves `unknown`, never nothing: that is durability `accepted`.
- * It holds no plaintext and no key; the name of a file is kept only when the caller gives it.
+ * It holds no plaintext, and no key but those of receipts; the name of a file is kept only when the caller gives it.
  */
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf, type Cid } from '../base/cid.ts';
@@ -20,6 +20,15 @@ export interface Evidence {
   readonly state: 'received' | 'opened' | 'refused';
   readonly cid: Cid;
   readonly atMs: number;
+  /** Message key of the receipt: opens that receipt alone, which says no more than this row. Given away with it as evidence. */
+  readonly key?: Bytes | undefined;
+}
+
+/** A process that works on an entry: as storage/locks/holder.ts names processes. */
+export interface EntryHolder {
+  readonly machine: string;
+  readonly pid: number;
+  readonly startedTicks: number;
 }
 
 /** One recipient of one entry. */
@@ -48,6 +57,10 @@ export interface OutboxEntry {
   readonly id?: string | undefined;
   /** Who sent it; absent for a passphrase message without a sender. */
   readonly identity?: Cid | undefined;
+  /** Id of the store that it went to. */
+  readonly store?: string | undefined;
+  /** Who began it: tells a send under way from one whose process died. */
+  readonly by?: EntryHolder | undefined;
   /** Of the manifest; absent until it is sealed. */
   readonly cid?: Cid | undefined;
   readonly createdAtMs: number;
@@ -67,7 +80,7 @@ export interface OutboxEntry {
 type EntryRow = Omit<OutboxEntry, 'number' | 'recipients'>;
 type DeliveryRow = Delivery & { readonly number: number; readonly place: number };
 
-export type NewEntry = Pick<OutboxEntry, 'id' | 'identity' | 'createdAtMs' | 'name' | 'bytes' | 'expiresAtMs' | 'receipt'> & {
+export type NewEntry = Pick<OutboxEntry, 'id' | 'identity' | 'store' | 'by' | 'createdAtMs' | 'name' | 'bytes' | 'expiresAtMs' | 'receipt'> & {
   readonly cid?: Cid | undefined;
   readonly durability: Durability;
   readonly recipients: readonly NewDelivery[];
@@ -139,6 +152,24 @@ export class Outbox {
         return this.entry(number);
       }),
     );
+  }
+
+  /** Writes down what became known before the outcome: which message it is. States stay. Throws E_NOT_FOUND. */
+  amend(number: number, known: { readonly cid: Cid; readonly bytes: number; readonly packets?: readonly (Bytes | undefined)[] }): OutboxEntry {
+    return this.#database.transaction(() => {
+      const { number: _, recipients, ...entry } = this.entry(number);
+      this.#entries.update({ ...entry, cid: known.cid, bytes: known.bytes }, 'number = ?', number);
+      recipients.forEach((recipient, place) => this.#deliveries.put({ ...recipient, packet: known.packets?.[place] ?? recipient.packet, number, place }));
+      return this.entry(number);
+    });
+  }
+
+  /** The entry stays under its CID; its id is free for another. */
+  releaseId(number: number): void {
+    this.#database.transaction(() => {
+      const { number: _, recipients: __, id: ___, ...entry } = this.entry(number);
+      this.#entries.update(entry, 'number = ?', number);
+    });
   }
 
   /** Writes down how it went. May be called again when more becomes known. Throws E_NOT_FOUND. */
