@@ -181,6 +181,7 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     const timeout = this.flags.timeout;
     if (timeout !== undefined) this.#run.startTimeout(timeout.ms, timeout.text);
     this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '', warn: (told) => this.#warnings.push(told) });
+    if (!this.output.format.json && flags['color'] === undefined) this.output.color = await this.session.colorSetting();
     const answer = await this.run();
     // A signal that came too late to stop the work still ends the caller's loop over commands.
     const reason: unknown = this.signal.reason;

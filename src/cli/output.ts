@@ -30,15 +30,22 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | und
 export class Output {
   readonly format: Format;
   #artifactOnStdout = false;
+  #color: ColorWish;
   #readerGone = false;
   readonly #whenReaderGone: (() => void)[] = [];
 
   constructor(format: Format) {
     this.format = format;
+    this.#color = format.color;
     for (const stream of [process.stdout, process.stderr]) {
       stream.removeAllListeners('error');
       stream.on('error', (error) => this.#failed(error));
     }
+  }
+
+  /** What the user configuration says about colour, where no flag said anything. */
+  set color(wish: ColorWish) {
+    this.#color = wish;
   }
 
   /** True once whoever reads stdout has closed it. */
@@ -72,7 +79,7 @@ export class Output {
     const stream = target === 'talk' || this.#artifactOnStdout ? process.stderr : process.stdout;
     const terminal = stream.isTTY === true;
     return {
-      paint: paintOf(colorOn(this.format.color, process.env, terminal)),
+      paint: paintOf(colorOn(this.#color, process.env, terminal)),
       symbols: symbolsOf(process.env),
       terminal,
       columns: terminal ? Math.max(20, stream.columns || 80) : Infinity,

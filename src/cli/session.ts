@@ -2,6 +2,7 @@
  * What one run of a command works with, opened when it is first asked for: settings, secrets, prompts, progress, files.
  * A light command that asks for nothing pays for nothing.
  */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { configPath, resolveSettings, type ConfigFile, type Resolved, type Sources, type Values } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
@@ -16,6 +17,7 @@ import type { Output } from './output.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 import type { Prompts } from './prompts.ts';
 import type { Run } from './run.ts';
+import type { ColorWish } from './theme.ts';
 
 export interface SessionParts {
   readonly flags: Readonly<Record<string, unknown>>;
@@ -64,6 +66,16 @@ export class Session {
   config(): Promise<ConfigFile> {
     this.#config ??= import('../core/base/config-file.ts').then(({ readConfig }) => readConfig(this.configPath));
     return this.#config;
+  }
+
+  /** The setting alone, without looking at contexts. A file that is not usable is told by whoever needs it, not here. */
+  async colorSetting(): Promise<ColorWish> {
+    if (!existsSync(this.configPath)) return 'auto';
+    try {
+      return ((await this.config()).settings.color ?? 'auto') as ColorWish;
+    } catch {
+      return 'auto';
+    }
   }
 
   /** Changes the user configuration, alone, and answers whether it is different now. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { documentOf, runFixture } from '../support/fixture.ts';
+import { freshFolder } from '../support/folder.ts';
 
 const CANARY = 'correct-horse-battery-staple';
 
@@ -142,6 +143,30 @@ describe('human answers', () => {
     const env = { HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' };
     expect((await runFixture(['context', 'ls'], { env })).code).toBe(0);
     expect((await runFixture(['commands'])).stdout).not.toMatch(/\bls\b/);
+  });
+
+  it('does not split an argument at its spaces', async () => {
+    expect(documentOf(await runFixture(['fixture', 'give', '"a b  c"', '--json'])).result).toEqual({ value: 'a b  c' });
+  });
+
+  it('answers a repeated run with nothing to do by exit 0 and changed false', async () => {
+    const env = { XDG_CONFIG_HOME: await freshFolder() };
+    const runs = [['config', 'set', 'receipts=never'], ['context', 'create', 'a'], ['context', 'select', 'a'], ['config', 'remove', 'padding']];
+    for (const args of runs) await runFixture(args, { env });
+    for (const args of runs) {
+      const ran = await runFixture([...args, '--json'], { env });
+      expect([args, ran.code, documentOf(ran).changed]).toEqual([args, 0, false]);
+    }
+  });
+
+  it('shows the front page for no words, and calls a bare noun a usage error', async () => {
+    const front = await runFixture([]);
+    expect([front.code, front.stderr]).toEqual([0, '']);
+    expect(front.stdout).toContain('context');
+    const bare = await runFixture(['context']);
+    expect([bare.code, bare.stdout]).toEqual([2, '']);
+    expect(bare.stderr).toContain('context select');
+    expect((await runFixture(['context', '--help'])).code).toBe(0);
   });
 
   it('reads nothing from stdin for an argument that is missing', async () => {

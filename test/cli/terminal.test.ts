@@ -36,6 +36,14 @@ describe('questions', () => {
     expect((await terminal.done).code).toBe(130);
   });
 
+  it('are left by Ctrl-C with one document under --json', async () => {
+    const terminal = fixtureAtTerminal(['fixture', 'ask', '--json']);
+    await terminal.waitFor('What is your name');
+    terminal.interrupt();
+    await terminal.waitFor(/\{"schema":"omniplex\/fixture-ask\/1","ok":false.*"E_INTERRUPTED"/);
+    expect((await terminal.done).code).toBe(130);
+  });
+
   it('are left by the end of the input with 130', async () => {
     const terminal = fixtureAtTerminal(['fixture', 'ask']);
     await terminal.waitFor('What is your name');
@@ -174,6 +182,19 @@ describe('colour and layout', () => {
     expect(await atTerminal({ NO_COLOR: '1' })).toBe(false);
     expect(await atTerminal({ TERM: 'dumb' })).toBe(false);
     expect(await atTerminal({ NO_COLOR: '' })).toBe(true);
+  });
+
+  it('follow the setting where no flag says anything', async () => {
+    const env = { XDG_CONFIG_HOME: await freshFolder() };
+    await runFixture(['config', 'set', 'color=always'], { env });
+    expect(await colored([], env)).toBe(true);
+    expect(await colored(['--color', 'never'], env)).toBe(false);
+  });
+
+  it('never change the JSON', async () => {
+    const terminal = fixtureAtTerminal(['fixture', 'rows', CID, '--json', '--color', 'always'], { columns: 400 });
+    await terminal.done;
+    expect(terminal.output().replaceAll('\r', '')).toBe((await runFixture(['fixture', 'rows', CID, '--json'])).stdout);
   });
 
   it('never change content: a CID is whole in a pipe and in a narrow terminal', async () => {
