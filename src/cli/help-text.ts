@@ -76,7 +76,7 @@ function usageOf({ id, args, flags }: CatalogueEntry): string {
 
 const flagLabel = ({ name, char, value }: CatalogueFlag): string => `${char === undefined ? '' : `-${char}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 
-function flagText({ description, multiple, required, values, value, default: otherwise }: CatalogueFlag): string {
+export function flagText({ description, multiple, required, values, value, default: otherwise }: CatalogueFlag): string {
   const notes = [
     ...(required ? ['needed'] : []),
     ...(multiple ? ['may be repeated'] : []),
@@ -88,7 +88,7 @@ function flagText({ description, multiple, required, values, value, default: oth
 
 const IMPACTS = { read: 'reads only', write: 'writes', destroy: 'destroys; asks first' } as const;
 
-const impactText = ({ impact, opensKey }: CatalogueEntry): string => `${IMPACTS[impact]}; ${opensKey ? 'opens a private key' : 'opens no private key'}`;
+export const impactText = ({ impact, opensKey }: CatalogueEntry): string => `${IMPACTS[impact]}; ${opensKey ? 'opens a private key' : 'opens no private key'}`;
 
 /** The five that are easily confused. */
 const PROBES: readonly (readonly [word: string, text: string])[] = [
@@ -100,7 +100,7 @@ const PROBES: readonly (readonly [word: string, text: string])[] = [
 ];
 
 /** For one of the five, the other four. */
-function otherProbes(id: string): readonly (readonly [word: string, text: string])[] {
+export function otherProbes(id: string): readonly (readonly [word: string, text: string])[] {
   const words = id.split(' ');
   const own = PROBES.find(([word]) => word === words[0] || word === words.at(-1));
   return own === undefined ? [] : PROBES.filter((probe) => probe !== own);
