@@ -42,7 +42,7 @@ async function lintPages(pages: ReadonlyMap<string, string>): Promise<string[]> 
 }
 
 async function allPages(): Promise<Map<string, string>> {
-  const names = (await readdir(join(ROOT, 'man'))).filter((name) => /\.[57]$/.test(name));
+  const names = (await readdir(join(ROOT, 'man')).catch(() => [])).filter((name) => /\.[57]$/.test(name));
   const byHand = await Promise.all(names.map(async (name) => [`man/${name}`, await readFile(join(ROOT, 'man', name), 'utf8')] as const));
   return new Map([...[...files].filter(([file]) => file.startsWith('man/')), ...byHand]);
 }
