@@ -119,16 +119,20 @@ _omniplex_contexts() {
 }`;
 }
 
-/** Walks the words before the cursor: `path` is the command so far, `count` its arguments, `pending` a flag that waits for its value. */
-const WALK = `  local path='' count=0 pending='' word
+/**
+ * Walks the words before the cursor: `cmd` is the command so far, `count` its arguments, `pending` a flag that waits for its value.
+ * `path` and `words` would be wrong names: zsh ties them to PATH and to the line.
+ */
+const WALK = `  local cmd='' count=0 pending='' word
   for word in "$@"; do
+    [ -n "$word" ] || continue
     if [ -n "$pending" ]; then pending=''; continue; fi
     case "$word" in
       --*=*) ;;
       -*) if _omniplex_takes_value "$word"; then pending="$word"; fi ;;
       *)
-        case " $(_omniplex_words "$path") " in
-          *" $word "*) if [ "$count" -eq 0 ]; then path="\${path:+$path }$word"; if [ "$path" = help ] || [ "$path" = schema ]; then path=''; fi; else count=$((count + 1)); fi ;;
+        case " $(_omniplex_words "$cmd") " in
+          *" $word "*) if [ "$count" -eq 0 ]; then cmd="\${cmd:+$cmd }$word"; if [ "$cmd" = help ] || [ "$cmd" = schema ]; then cmd=''; fi; else count=$((count + 1)); fi ;;
           *) count=$((count + 1)) ;;
         esac ;;
     esac
@@ -138,13 +142,13 @@ const WALK = `  local path='' count=0 pending='' word
 const NEXT = `_omniplex_next() {
   local cur="$1"; shift
 ${WALK}
-  if [ -n "$pending" ]; then _omniplex_value "$path" "$pending"; return; fi
+  if [ -n "$pending" ]; then _omniplex_value "$cmd" "$pending"; return; fi
   case "$cur" in
-    --*=*) _omniplex_value "$path" "\${cur%%=*}" ;;
-    -*) echo words $(_omniplex_flags "$path") ;;
+    --*=*) _omniplex_value "$cmd" "\${cur%%=*}" ;;
+    -*) echo words $(_omniplex_flags "$cmd") ;;
     *)
-      local words; words="$(_omniplex_words "$path")"
-      if [ -n "$words" ] && [ "$count" -eq 0 ]; then echo words $words; else _omniplex_arg "$path" "$count"; fi ;;
+      local list; list="$(_omniplex_words "$cmd")"
+      if [ -n "$list" ] && [ "$count" -eq 0 ]; then echo words $list; else _omniplex_arg "$cmd" "$count"; fi ;;
   esac
 }`;
 

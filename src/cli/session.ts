@@ -93,6 +93,14 @@ export class Session {
     return this.#settings;
   }
 
+  /** How long to queue behind a lock: --lock-wait, else the setting, else not at all where nobody watches. */
+  async lockWaitMs(): Promise<number> {
+    const typed = this.#parts.flags['lock-wait'];
+    if (typeof typed === 'number') return typed;
+    const { values, origins } = await this.settings();
+    return origins['lock.wait']?.from === 'default' && !this.output.canAsk ? 0 : values['lock.wait'];
+  }
+
   /** The settings that would hold in another context. */
   async settingsOf(context: string): Promise<Resolved> {
     return resolveSettings({ ...(await this.#sources()), flags: { context } });

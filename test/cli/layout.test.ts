@@ -7,6 +7,8 @@ import { progressText } from '../../src/cli/progress.ts';
 import { parseRange } from '../../src/cli/shared.ts';
 import { fitted } from '../../src/cli/table.ts';
 import { colorOn, harmless, paintOf, symbolsOf, width } from '../../src/cli/theme.ts';
+import { topics } from '../../src/cli/topics.ts';
+import Help from '../../src/commands/help.ts';
 import { suggestions } from '../../src/hooks/command_not_found.ts';
 
 describe('widths', () => {
@@ -116,5 +118,11 @@ describe('the runbook', () => {
       { title: 'Other', codes: [], steps: ['text'] },
     ]);
     expect(runbookSections('')).toEqual([]);
+  });
+});
+
+describe('help topics', () => {
+  it('are all named by help itself', () => {
+    for (const { name } of topics) expect(Help.description).toContain(name);
   });
 });
