@@ -189,7 +189,7 @@ describe('commands', () => {
   test.each<[string, Partial<CatalogueEntry>]>([
     ['a summary', { summary: '' }],
     ['a short summary', { summary: 'x'.repeat(81) }],
-    ['a summary without a full stop', { summary: 'List.' }],
+    ['a summary without a mark at its end', { summary: 'List.' }],
     ['an impact', { impact: 'none' as 'read' }],
     ['an example', { examples: [] }],
     ['an example of itself', { examples: [{ command: 'omniplex send', description: '' }] }],

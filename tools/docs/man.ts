@@ -7,7 +7,7 @@ import { flagText, impactText, otherProbes } from '../../src/cli/help-text.ts';
 /** The day on which the wording of these pages was last gone over. A date of the build would make them stale every day. */
 const DATE = 'November 23, 2026';
 
-export const pageName = (id: string): string => `omniplex-${id.replaceAll(' ', '-')}`;
+const pageName = (id: string): string => `omniplex-${id.replaceAll(' ', '-')}`;
 
 /** Text on a line of its own: no control character at its front, no backslash with a meaning. */
 const line = (text: string): string => text.replaceAll('\\', '\\e').replace(/^(?=[.'])/, '\\&').trim();
@@ -90,7 +90,7 @@ const head = (name: string, summary: string): string[] => [
   '.Os',
   '.Sh NAME',
   `.Nm ${name}`,
-  `.Nd ${line(summary)}`,
+  `.Nd ${line(summary).replace(/[.?!:;,]+$/, '')}`,
 ];
 
 /** In the order that mdoc wants: by section, then by name. */

@@ -11,7 +11,7 @@ const IMPACTS: readonly string[] = ['read', 'write', 'destroy'];
 function faults(root: string, { id, summary, impact, examples, schema, exits }: CatalogueEntry): string[] {
   const found: string[] = [];
   if (summary.length === 0 || summary.length > SUMMARY_CHARS) found.push(`its summary has ${summary.length} characters, not 1 to ${SUMMARY_CHARS}`);
-  if (summary.endsWith('.')) found.push('its summary ends with a full stop');
+  if (/[.?!:;,]$/.test(summary)) found.push('its summary ends with a punctuation mark');
   if (!IMPACTS.includes(impact)) found.push(`its impact is ${impact}`);
   if (examples.length === 0) found.push('it has no example');
   for (const { command } of examples) {

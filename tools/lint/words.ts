@@ -26,7 +26,7 @@ const WORDS: readonly Word[] = [
 
 const BINARY = /\.(?:png|jpg|gz|xz|car|bin|wasm|cbor|sqlite|db|pdf)$|^package-lock\.json$/;
 
-export const trackedFiles = (root: string): string[] => execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter((file) => file !== '' && !BINARY.test(file));
+const trackedFiles = (root: string): string[] => execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter((file) => file !== '' && !BINARY.test(file));
 
 function read(path: string): string {
   try {
