@@ -62,13 +62,20 @@ class FileArtifact implements Artifact {
   }
 }
 
+export interface ArtifactOptions {
+  /** Refuse a terminal. */
+  readonly binary?: boolean;
+  /** For a file that another program reads again and again (`check --format prometheus`): replaced whole instead of refused. */
+  readonly replace?: boolean;
+}
+
 /** Throws E_EXISTS at once when the file is there, E_BINARY_TTY when binary content would go to a terminal. */
-export async function openArtifact(session: Session, path: string, { binary = false } = {}): Promise<Artifact> {
+export async function openArtifact(session: Session, path: string, { binary = false, replace = false }: ArtifactOptions = {}): Promise<Artifact> {
   if (path === '-') {
     if (binary && session.output.stdoutIsTerminal) throw fail('E_BINARY_TTY');
     return new StdoutArtifact(session);
   }
-  const file = await WholeFile.create(path);
+  const file = await WholeFile.create(path, { replace });
   session.atEnd(() => file.abandon());
   return new FileArtifact(file);
 }

@@ -195,7 +195,8 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     if (json) {
       await this.output.document(toJson(envelopeOf(this.id ?? '', { result, changed, warnings: all, error: error && errorBody(error, exit) })));
     } else {
-      if (!quiet) await this.output.answer(await this.render(result as never, this.output.view()));
+      const silent = quiet && !(this.#class.nagios && exit !== EXIT.ok);
+      if (!silent) await this.output.answer(await this.render(result as never, this.output.view()));
       if (!quiet || changed) this.output.complain(warningLines(all, this.output.view('talk')));
       if (error !== undefined) this.output.complain(errorLines(error, exit, this.output.view('talk')));
     }

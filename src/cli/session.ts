@@ -9,7 +9,7 @@ import { systemClock } from '../core/base/clock.ts';
 import { fail, type Warning } from '../core/base/errors.ts';
 import type { Secret } from '../core/base/secret.ts';
 import type { OmniPlex } from '../core/omniplex.ts';
-import type { Artifact } from './artifact.ts';
+import type { Artifact, ArtifactOptions } from './artifact.ts';
 import type { Impact } from './catalogue.ts';
 import type { Confirmation } from './confirm.ts';
 import { saysNo } from './globals.ts';
@@ -221,7 +221,7 @@ export class Session {
   }
 
   /** The artifact of `--out PATH|-`: exclusive, whole or not at all. */
-  async artifact(path: string, options?: { readonly binary?: boolean }): Promise<Artifact> {
+  async artifact(path: string, options?: ArtifactOptions): Promise<Artifact> {
     const { openArtifact } = await import('./artifact.ts');
     return openArtifact(this, path, options);
   }

@@ -127,6 +127,8 @@ describe('human answers', () => {
     expect(await quiet('fixture', 'give', '1', '--changed')).toEqual(['', false]);
     expect(await quiet('fixture', 'give', '1', '--changed', '--warn')).toEqual(['', true]);
     expect(await quiet('fixture', 'wrong', 'partial')).toEqual(['', true]);
+    expect(await quiet('check', 'it', '--status', '0')).toEqual(['', false]);
+    expect(await quiet('check', 'it', '--status', '2')).toEqual(['value true\n', false]);
     expect(documentOf(await runFixture(['fixture', 'give', '1', '-q', '--json'])).result).toEqual({ value: 1 });
   });
 
