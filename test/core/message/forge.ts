@@ -26,33 +26,33 @@ export interface Changes {
 }
 
 /** A manifest made anew under the same message key, its mac right. */
-export function forge(original: Original, { core: changeCore, metadata: changeMetadata, signatures: changeSignatures, signAs }: Changes): Original & { readonly cid: Cid; readonly bytes: Bytes } {
+export function forge(original: Original, { core: changeCore, metadata: changeMetadata, signatures: changeSignatures, signAs }: Changes, provider = native): Original & { readonly cid: Cid; readonly bytes: Bytes } {
   const manifest = decodeManifest(original.manifest.bytes);
-  const old = deriveMessageKeys(native, original.messageKey.expose(), manifest.salt);
-  const fields = unsealMetadata(native, old.meta, manifest.sealed);
+  const old = deriveMessageKeys(provider, original.messageKey.expose(), manifest.salt);
+  const fields = unsealMetadata(provider, old.meta, manifest.sealed);
   const core: ManifestCore = { ...manifest, ...changeCore?.(manifest) };
-  const keys = deriveMessageKeys(native, original.messageKey.expose(), core.salt);
+  const keys = deriveMessageKeys(provider, original.messageKey.expose(), core.salt);
   const digest = coreDigest(core);
   const claimed = changeMetadata?.(fields.metadata) ?? fields.metadata;
   const metadata = signAs === undefined ? claimed : { ...claimed, sender: { identity: signAs.identity, bundleSeq: signAs.bundleSeq } };
-  const signed = signAs === undefined ? fields.signatures : signAll(native, signAs.signingKeys, SIGNATURE_KIND, signedMessage(digest, metadata));
+  const signed = signAs === undefined ? fields.signatures : signAll(provider, signAs.signingKeys, SIGNATURE_KIND, signedMessage(digest, metadata));
   const signatures = changeSignatures === undefined ? signed : changeSignatures(signed);
-  const sealed = sealMetadata(native, keys.meta, { metadata, ...(signatures && { signatures }) });
-  const manifestBlock = encodeManifest({ ...core, sealed, mac: manifestMac(native, keys.mac, digest, sealed) });
+  const sealed = sealMetadata(provider, keys.meta, { metadata, ...(signatures && { signatures }) });
+  const manifestBlock = encodeManifest({ ...core, sealed, mac: manifestMac(provider, keys.mac, digest, sealed) });
   return { ...manifestBlock, manifest: manifestBlock, messageKey: original.messageKey };
 }
 
 /** Any dag-cbor as sealed metadata, in a manifest whose mac is right. `pad` changes the padded plaintext. */
-export function forgeSealed(original: Original, value: Value | Bytes, pad: (padded: Bytes) => Bytes = (padded) => padded): { cid: Cid; bytes: Bytes } {
+export function forgeSealed(original: Original, value: Value | Bytes, pad: (padded: Bytes) => Bytes = (padded) => padded, provider = native): { cid: Cid; bytes: Bytes } {
   const manifest = decodeManifest(original.manifest.bytes);
-  const keys = deriveMessageKeys(native, original.messageKey.expose(), manifest.salt);
+  const keys = deriveMessageKeys(provider, original.messageKey.expose(), manifest.salt);
   const encoded = value instanceof Uint8Array ? value : encode(value);
   const padded = new Uint8Array(Math.ceil((4 + encoded.length) / 512) * 512);
   new DataView(padded.buffer).setUint32(0, encoded.length);
   padded.set(encoded, 4);
   const nonce = new Uint8Array(12);
-  const sealed = concat(nonce, native.aesGcm.seal(keys.meta, nonce, pad(padded)));
-  return encodeManifest({ ...manifest, sealed, mac: manifestMac(native, keys.mac, coreDigest(manifest), sealed) });
+  const sealed = concat(nonce, provider.aesGcm.seal(keys.meta, nonce, pad(padded)));
+  return encodeManifest({ ...manifest, sealed, mac: manifestMac(provider, keys.mac, coreDigest(manifest), sealed) });
 }
 
 /** The sealed metadata of a message, as the plain map that it is. */
