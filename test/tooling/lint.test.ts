@@ -79,6 +79,8 @@ describe('tidy', () => {
     ['no-terminal', 'src/core/a.ts', "process.stdout.write('x');"],
     ['no-terminal', 'src/commands/a.ts', "process.stderr.write('x');"],
     ['no-environment', 'src/core/a.ts', "export const a = process.env['HOME'];"],
+    ['no-locale', 'src/core/a.ts', "export const a = ['b'].sort((x, y) => x.localeCompare(y));"],
+    ['no-locale', 'src/cli/a.ts', "export const a = new Intl.Collator();"],
     ['tag-length', 'src/core/a.ts', "import { createDecipheriv } from 'node:crypto';\nexport const a = createDecipheriv('aes-256-gcm', k, n);"],
     ['tag-length', 'src/core/a.ts', "import * as c from 'node:crypto';\nexport const a = c.createDecipheriv(name, k, n, { highWaterMark: 1 });"],
   ])('%s is found in %s', async (rule, file, text) => {

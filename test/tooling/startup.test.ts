@@ -1,4 +1,5 @@
 /** What a light command may load. Times are measured by `omniplex bench startup`; this says why they stay low. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT, runProcess } from '../support/run.ts';
@@ -11,4 +12,8 @@ test.each([['explain', 'E_MAC'], ['explain', 'E_MAC', '--json'], ['--help'], ['c
   const loaded = new Set(stderr.split('\u0000')[1]?.split(','));
   expect(loaded.has('NativeModule path')).toBe(true);
   expect(HEAVY.filter((name) => loaded.has(`NativeModule ${name}`))).toEqual([]);
+});
+
+test('nothing in the bundle sorts by locale: that boots ICU, 6 to 8 ms', async () => {
+  expect(await readFile(join(ROOT, 'dist', 'cli', 'main.cjs'), 'utf8')).not.toContain('localeCompare');
 });

@@ -99,6 +99,13 @@ const rules: readonly Rule[] = [
     breaks: member('process', /^env$/),
     message: 'the environment is read in src/cli and given',
   },
+  {
+    name: 'no-locale',
+    where: SOURCES,
+    home: NOWHERE,
+    breaks: (node) => called(/^(?:localeCompare|toLocale\w+)$/)(node) || global(/^Intl$/)(node),
+    message: 'the answer must not depend on the locale, and ICU takes 6 ms to boot: compare with <',
+  },
   { name: 'tag-length', where: SOURCES, home: NOWHERE, breaks: lacksTagLength, message: 'pass authTagLength: without it Node accepts tags of 4 bytes' },
 ];
 
