@@ -98,6 +98,7 @@ export class WholeFile {
   readonly #handle: FileHandle;
   readonly #replace: boolean;
   #open = true;
+  #committed = false;
   #bytes = 0;
 
   private constructor(path: string, temporary: string, handle: FileHandle, replace: boolean) {
@@ -121,6 +122,11 @@ export class WholeFile {
     return this.#bytes;
   }
 
+  /** True once the name leads to the file. */
+  get isCommitted(): boolean {
+    return this.#committed;
+  }
+
   async write(bytes: Bytes): Promise<void> {
     await guarded(this.path, async () => {
       let at = 0;
@@ -141,6 +147,7 @@ export class WholeFile {
         } else {
           await linkExclusively(this.#temporary, this.path);
         }
+        this.#committed = true;
         await syncFolder(dirname(this.path));
       });
     } catch (error) {

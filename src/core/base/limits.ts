@@ -97,6 +97,8 @@ export const limitTable = {
   homeLockMs: limit(10_000, 'ms', 'a change of the key ring waits this long for another process', 'docs/LIMITS.md'),
   homeLockPollMs: limit(20, 'ms', 'how often a waiting process asks again for the lock of the key ring', 'docs/LIMITS.md'),
   backupHeaderBytesMax: limit(64 * KIB, 'bytes', 'the readable header of a backup', 'docs/formats/keyring-backup.md'),
+  backupReadBytes: limit(1024 * KIB, 'bytes', 'read from a backup at once', 'docs/formats/keyring-backup.md'),
+  backupBatchBlocks: limit(64, 'blocks', 'handled together by backup and restore: at most 64 MiB in memory', 'docs/formats/keyring-backup.md'),
   backupPartBytesMax: limit(16 * MIB, 'bytes', 'one record of a backup, held in memory', 'docs/formats/keyring-backup.md'),
 
   // store
@@ -119,10 +121,18 @@ export const limitTable = {
   fileConcurrency: limit(8, 'files', 'open at a time in the file tier: twice the threads that Node gives to files', 'https://nodejs.org/api/cli.html#uv_threadpool_sizesize'),
   announcementsMax: limit(65_536, 'packets', 'that announce one message: 12 MB of packets', 'docs/ARCHITECTURE.md, Cold tier'),
   copyBatchBlocks: limit(32, 'blocks', 'copied between tiers and read back together: at most 32 MiB in memory', 'docs/ARCHITECTURE.md, Tiers'),
+  pendingImportMs: limit(30 * 86_400_000, 'ms', 'the parts of a split CAR may be so long under way', 'docs/PROTOCOL.md, CAR'),
+  badListed: limit(10_000, 'blocks', 'that one verify names; all are counted', 'docs/LIMITS.md'),
+  jobCountsMax: limit(32, 'numbers', 'that the record of a job keeps', 'docs/ARCHITECTURE.md, Jobs'),
   lockLeaseMs: limit(60_000, 'ms', 'a crashed holder blocks others no longer than this', 'docs/ARCHITECTURE.md, Locks'),
   pageItemsMax: limit(1_000, 'items', 'one page of any list', 'docs/LIMITS.md'),
   batchItemsMax: limit(100_000, 'messages', 'of one --batch list', 'docs/LIMITS.md'),
+  operationIdCharsMax: limit(256, 'characters', 'of an --id: it names one effect, it does not describe it', 'docs/LIMITS.md'),
+  flightMs: limit(3_600_000, 'ms', 'a send whose process cannot be looked at counts as under way this long', 'docs/LIMITS.md'),
+  toFileBytesMax: limit(64 * KIB, 'bytes', 'a --to-file with 256 names and comments', 'docs/LIMITS.md'),
   batchLineBytesMax: limit(64 * KIB, 'bytes', 'one line of a --batch list', 'docs/LIMITS.md'),
+  carMessagesMax: limit(12_000, 'messages', 'of one CAR file: their roots fit a header of 1 MiB', 'docs/PROTOCOL.md, CAR'),
+  carPacketsMax: limit(100_000, 'packets', 'and bundles of one CAR file, held until its messages are whole: 19 MB', 'docs/PROTOCOL.md, CAR'),
   carBlocksMax: limit(50_000_000, 'blocks', 'of one imported CAR', 'docs/PROTOCOL.md, CAR'),
   readAheadBytes: limit(MIB, 'bytes', 'one piece of a file that is read; one more is read ahead', 'omniplex bench seal'),
 

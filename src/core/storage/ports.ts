@@ -117,11 +117,17 @@ export interface Inbox {
   /** Handled: leaves the list. Answers false when it was already; E_NOT_FOUND when this inbox was never told. */
   acknowledge(inbox: Bytes, cid: Cid, atMs: number): Promise<boolean>;
   withdraw(inbox: Bytes, cid: Cid): Promise<boolean>;
+  /** Every block that some inbox was told of, once each, in no order. */
+  announced(): AsyncIterable<Cid>;
 }
 
 /** The state that must be fast and shared: blocks, message records, inboxes, operations. */
 export interface HotTier extends BlockTier {
   readonly tier: 'hot';
+  /** As `remove`, but answers the bytes that went. */
+  letGo(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
+  /** What the engine itself finds wrong with what it keeps, for people; none when it is sound. Reads everything. */
+  findings(): Promise<readonly string[]>;
   readonly inbox: Inbox;
   /**
    * One atomic step: record, announcements and operation, or none of them. Durable at `hot` when it resolves.
@@ -162,6 +168,8 @@ export interface ColdTier extends BlockTier {
   /** All messages that have announcements here: what a lost hot tier is rebuilt from. */
   announced(): AsyncIterable<Cid>;
   forget(cid: Cid): Promise<void>;
+  /** Removes what killed processes left unfinished before `untilMs`, where there can be such. Answers how many. */
+  sweep?(untilMs: number): Promise<number>;
 }
 
 /** Orders writers after a fail-over too: a higher epoch wins over any counter. */

@@ -296,13 +296,18 @@ async function patiently<T>(clock: Clock, kind: string, path: string, act: () =>
   }
 }
 
+/** Who is told that a column does not hold what it must. */
+export interface Damage {
+  corrupt(why: string): OmniplexError;
+}
+
 /** Columns of a damaged file can hold anything: each is checked as it is read. */
-export function blobOf(file: SqliteFile, value: unknown, length?: number): Bytes {
+export function blobOf(file: Damage, value: unknown, length?: number): Bytes {
   if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) throw file.corrupt('a column is not the bytes it should be');
   return value;
 }
 
-export function intOf(file: SqliteFile, value: unknown): number {
+export function intOf(file: Damage, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw file.corrupt('a column is not the number it should be');
   return value;
 }

@@ -12,12 +12,31 @@ import { exists, makePrivateFolder } from '../base/files.ts';
 import { requireTrustedFilesystem } from '../base/filesystem.ts';
 import { limits } from '../base/limits.ts';
 import { systemRng, type Rng } from '../base/rng.ts';
+import type { AcknowledgedOptions, AcknowledgedResult } from './acknowledged.ts';
+import type { BulkOptions, BulkResult } from './bulk.ts';
+import type { ExportOptions, ExportResult } from './car-export.ts';
+import type { ImportOptions, ImportResult } from './car-import.ts';
+import type { ColdCopy } from './cold-copy.ts';
 import { FileColdTier } from './cold/files.ts';
+import type { CommitOptions, Committed } from './commit.ts';
+import type { ContentSink } from './content-sink.ts';
+import type { StoreContext } from './context.ts';
+import type { DemoteOptions, DemoteResult } from './demote.ts';
+import { lru, type EvictionPolicy } from './eviction-policy.ts';
+import type { GcOptions, GcResult } from './gc.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
+import { finishSwap, readyOf } from './hot/swap.ts';
+import type { MessagePage, MessageState, StoreSummary } from './inventory.ts';
+import type { JobRun } from './jobs.ts';
 import { FileJournal } from './journal.ts';
 import { layoutOf, newStoreId, readDescription, writeDescription, type StoreLayout } from './layout.ts';
 import { EmbeddedLockManager } from './locks/embedded.ts';
-import type { BlockTier, ColdTier, ColdTierName, TierName } from './ports.ts';
+import type { PinOptions } from './pin.ts';
+import type { BlockTier, ColdTier, ColdTierName, MessageCommit, TierName } from './ports.ts';
+import type { PromoteOptions } from './promote.ts';
+import type { RebuildReport } from './rebuild.ts';
+import type { MessageFilter, Selection } from './selection.ts';
+import type { VerifyOptions, VerifyResult } from './verify.ts';
 
 export interface StoreOptions {
   readonly clock?: Clock;
@@ -25,6 +44,7 @@ export interface StoreOptions {
   /** Who acts, for the locks that others will see: a command or a node. */
   readonly holder?: string;
   readonly hotBudgetBytes?: number;
+  readonly evictionPolicy?: EvictionPolicy;
 }
 
 interface Parts {
@@ -34,6 +54,7 @@ interface Parts {
   readonly rng: Rng;
   readonly holder: string;
   readonly hotBudgetBytes: number;
+  readonly evictionPolicy: EvictionPolicy;
   readonly hot: EmbeddedHotTier;
   readonly cold: ReadonlyMap<ColdTierName, ColdTier>;
   readonly locks: EmbeddedLockManager;
@@ -71,22 +92,34 @@ async function nextEpoch(path: string, clock: Clock): Promise<number> {
 
 /** Throws E_NO_STORE, E_STORE_CORRUPT (then `store verify --repair` rebuilds what is damaged), E_VERSION_NEWER, E_BUSY, E_IO. */
 export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
-  const { clock = systemClock, rng = systemRng, holder = 'omniplex', hotBudgetBytes = limits.hotBudgetBytes } = options;
+  const { clock = systemClock, rng = systemRng, holder = 'omniplex', hotBudgetBytes = limits.hotBudgetBytes, evictionPolicy = lru } = options;
   const layout = layoutOf(path);
   const { id } = await readDescription(layout);
+  if (await exists(readyOf(layout.hot))) await takeUpSwap(layout, { clock, rng, holder });
   const hot = await EmbeddedHotTier.open(layout.hot, clock);
   try {
     const locks = await EmbeddedLockManager.open(layout.locks, { clock, rng, raiseFence: (fence) => hot.raiseFence(fence) });
     const cold = new Map<ColdTierName, ColdTier>([['files', await FileColdTier.open(layout, clock)]]);
     const journal = await FileJournal.open(layout.journal, clock);
-    return new Store({ layout, id, clock, rng, holder, hotBudgetBytes, hot, cold, locks, journal });
+    return new Store({ layout, id, clock, rng, holder, hotBudgetBytes, evictionPolicy, hot, cold, locks, journal });
   } catch (error) {
     await hot.close();
     throw error;
   }
 }
 
-export class Store implements AsyncDisposable {
+/** A rebuild was killed when it was all but done. Throws E_LOCKED when it is still at it. */
+async function takeUpSwap(layout: StoreLayout, { clock, rng, holder }: { clock: Clock; rng: Rng; holder: string }): Promise<void> {
+  const locks = await EmbeddedLockManager.open(layout.locks, { clock, rng, raiseFence: async () => undefined });
+  try {
+    await using _lock = await locks.acquire('rebuild', { holder, waitMs: limits.sqliteBusyMs });
+    await finishSwap(layout.hot, clock);
+  } finally {
+    await locks.close();
+  }
+}
+
+export class Store implements StoreContext, AsyncDisposable {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -114,6 +147,9 @@ export class Store implements AsyncDisposable {
   get hotBudgetBytes(): number {
     return this.#parts.hotBudgetBytes;
   }
+  get evictionPolicy(): EvictionPolicy {
+    return this.#parts.evictionPolicy;
+  }
   get hot(): EmbeddedHotTier {
     return this.#parts.hot;
   }
@@ -133,7 +169,11 @@ export class Store implements AsyncDisposable {
   }
 
   tier(name: TierName): BlockTier {
-    const tier = name === 'hot' ? this.hot : this.cold.get(name);
+    return name === 'hot' ? this.hot : this.coldTier(name);
+  }
+
+  coldTier(name: ColdTierName): ColdTier {
+    const tier = this.cold.get(name);
     if (tier === undefined) throw fail('E_NOT_SUPPORTED', { what: `tier ${name}`, backend: 'this store' });
     return tier;
   }
@@ -160,6 +200,106 @@ export class Store implements AsyncDisposable {
   /** Hot, then cold, hashed: what opening a message reads from. */
   get source(): BlockSource {
     return { get: async (cid, signal) => (await this.read(cid, signal))?.bytes };
+  }
+
+  // Each operation stands, with what it promises, in a file of its own; loaded when it is first used.
+
+  /** Where a message is sealed into: hot, or cold when it is beyond the budget. */
+  async contentSink(expectedBytes?: number): Promise<ContentSink> {
+    const { ContentSink: Sink } = await import('./content-sink.ts');
+    return new Sink(this, expectedBytes);
+  }
+
+  async commit(commit: MessageCommit, options: CommitOptions): Promise<Committed> {
+    return (await import('./commit.ts')).commitMessage(this, commit, options);
+  }
+
+  async copyToCold(cid: Cid, options: Omit<CommitOptions, 'durability'> = {}): Promise<ColdCopy> {
+    return (await import('./commit.ts')).copyMessageToCold(this, cid, options);
+  }
+
+  async promote(selection: Selection, options?: PromoteOptions): Promise<BulkResult> {
+    return (await import('./promote.ts')).promote(this, selection, options);
+  }
+
+  async demote(selection: Selection, options?: DemoteOptions): Promise<DemoteResult> {
+    return (await import('./demote.ts')).demote(this, selection, options);
+  }
+
+  async evict(bytes: number, signal?: AbortSignal): Promise<number> {
+    return (await import('./eviction.ts')).evict(this, bytes, { signal });
+  }
+
+  async pin(cids: readonly Cid[], options?: PinOptions): Promise<BulkResult> {
+    return (await import('./pin.ts')).pin(this, cids, options);
+  }
+
+  async unpin(cids: readonly Cid[], options?: BulkOptions): Promise<BulkResult> {
+    return (await import('./pin.ts')).unpin(this, cids, options);
+  }
+
+  async remove(selection: Selection, options?: BulkOptions): Promise<BulkResult> {
+    return (await import('./remove.ts')).remove(this, selection, options);
+  }
+
+  async gc(options?: GcOptions): Promise<GcResult> {
+    return (await import('./gc.ts')).gc(this, options);
+  }
+
+  /** With `repair` a hot database that is broken as a database is rebuilt; the result says what could not be brought back. */
+  async verify(options: Omit<VerifyOptions, 'rebuild'> = {}): Promise<VerifyResult> {
+    const { verify } = await import('./verify.ts');
+    return verify(this, { ...options, rebuild: () => this.rebuild() });
+  }
+
+  async verifyAcknowledged(sinceMs: number, options?: AcknowledgedOptions): Promise<AcknowledgedResult> {
+    return (await import('./acknowledged.ts')).verifyAcknowledged(this, sinceMs, options);
+  }
+
+  /** Makes the hot tier anew. This store goes on with the new file at its next use. */
+  async rebuild(): Promise<RebuildReport> {
+    const { rebuildHot } = await import('./rebuild.ts');
+    const { layout, clock, holder, journal } = this;
+    // no fence can be raised in a tier that is broken; the new one refuses all that are older than the rebuild
+    const locks = await EmbeddedLockManager.open(layout.locks, { clock, rng: this.rng, raiseFence: async () => undefined });
+    try {
+      return await rebuildHot({ layout, clock, holder, locks, cold: [...this.cold.values()], journal });
+    } finally {
+      await locks.close();
+    }
+  }
+
+  async summary(): Promise<StoreSummary> {
+    return (await import('./inventory.ts')).summary(this);
+  }
+
+  async showMessage(cid: Cid, signal?: AbortSignal): Promise<MessageState> {
+    return (await import('./inventory.ts')).showMessage(this, cid, signal);
+  }
+
+  async list(page: { where?: MessageFilter | undefined; after?: number; limit: number }): Promise<MessagePage> {
+    return (await import('./inventory.ts')).listMessages(this, page);
+  }
+
+  /** What `--for` means: the messages that these inboxes were told of and nobody acknowledged. */
+  async messagesFor(inboxes: readonly Bytes[]): Promise<readonly Cid[]> {
+    return (await import('./car-export.ts')).messagesFor(this, inboxes);
+  }
+
+  async exportCar(cids: readonly Cid[], options: ExportOptions): Promise<ExportResult> {
+    return (await import('./car-export.ts')).exportCar(this, cids, options);
+  }
+
+  async importCar(pieces: AsyncIterable<Bytes>, options: ImportOptions): Promise<ImportResult> {
+    return (await import('./car-import.ts')).importCar(this, pieces, options);
+  }
+
+  async recordJob(run: JobRun): Promise<void> {
+    return (await import('./jobs.ts')).recordJob(this, run);
+  }
+
+  async lastJob(job: string): Promise<JobRun | undefined> {
+    return (await import('./jobs.ts')).lastJob(this, job);
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,7 @@ export interface FileTierFolders {
 export class FileColdTier implements ColdTier {
   readonly tier = 'files';
   readonly copies = 1;
+  readonly releasesBytes = true;
   readonly place: string;
   readonly #folders: FileTierFolders;
   readonly #clock: Clock;

@@ -24,6 +24,7 @@ const REMOVED_AT_ONCE = 100;
 export class EmbeddedHotTier implements HotTier {
   readonly tier = 'hot';
   readonly canReplicate = false;
+  readonly releasesBytes = true;
   readonly inbox: EmbeddedInbox;
   readonly #file: SqliteFile;
   readonly #clock: Clock;
@@ -61,16 +62,20 @@ export class EmbeddedHotTier implements HotTier {
   /** A block that is there already counts as new for the grace time of gc; one whose bytes were damaged is replaced. */
   async put(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    const groups: Array<{ blocks: Block[]; bytes: number }> = [];
+    let bytes = 0;
     for (const block of blocks) {
       const { length } = block.bytes;
       if (length > limits.blockBytesMax) throw fail('E_BLOCK_TOO_LARGE', { bytes: length, max: limits.blockBytesMax });
-      let group = groups.at(-1);
-      if (group === undefined || group.blocks.length >= limits.groupCommitBlocks || group.bytes + length > limits.groupCommitBytes) groups.push((group = { blocks: [], bytes: 0 }));
-      group.blocks.push(block);
-      group.bytes += length;
+      bytes += length;
     }
-    await Promise.all(groups.map((group) => this.#writes.run({ blocks: group.blocks.length, bytes: group.bytes }, () => this.#insert(group.blocks))));
+    if (blocks.length <= limits.groupCommitBlocks && bytes <= limits.groupCommitBytes) return this.#write(blocks, bytes);
+    const settled = await Promise.allSettled(transactionsOf(blocks).map((group) => this.#write(group.blocks, group.bytes)));
+    // all of them, before an error leaves: the caller may write over the bytes then
+    for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  }
+
+  #write(blocks: readonly Block[], bytes: number): Promise<void> {
+    return this.#writes.run({ blocks: blocks.length, bytes }, () => this.#insert(blocks));
   }
 
   #insert(blocks: readonly Block[]): void {
@@ -135,33 +140,39 @@ export class EmbeddedHotTier implements HotTier {
   }
 
   async remove(cids: readonly Cid[], signal?: AbortSignal): Promise<number> {
-    return this.#removeWhere(cids, Number.MAX_SAFE_INTEGER, signal);
+    return (await this.#removeWhere(cids, Number.MAX_SAFE_INTEGER, signal)).blocks;
   }
 
-  /** As `remove`, but keeps what was put (again) after `storedUntilMs`: how gc races no writer. */
   async removeOlder(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number> {
-    return this.#removeWhere(cids, storedUntilMs, signal);
+    return (await this.#removeWhere(cids, storedUntilMs, signal)).blocks;
   }
 
-  async #removeWhere(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number> {
-    let removed = 0;
+  async letGo(cids: readonly Cid[], signal?: AbortSignal): Promise<number> {
+    return (await this.#removeWhere(cids, Number.MAX_SAFE_INTEGER, signal)).bytes;
+  }
+
+  async #removeWhere(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<{ blocks: number; bytes: number }> {
+    const removed = { blocks: 0, bytes: 0 };
     for (let at = 0; at < cids.length; at += REMOVED_AT_ONCE) {
       signal?.throwIfAborted();
       const some = cids.slice(at, at + REMOVED_AT_ONCE);
-      removed += await this.#writes.run({ blocks: some.length, bytes: limits.groupCommitBytes }, () => this.#delete(some, storedUntilMs));
+      const { blocks, bytes } = await this.#writes.run({ blocks: some.length, bytes: limits.groupCommitBytes }, () => this.#delete(some, storedUntilMs));
+      removed.blocks += blocks;
+      removed.bytes += bytes;
     }
     return removed;
   }
 
-  #delete(cids: readonly Cid[], storedUntilMs: number): number {
-    let removed = 0;
+  #delete(cids: readonly Cid[], storedUntilMs: number): { blocks: number; bytes: number } {
+    const removed = { blocks: 0, bytes: 0 };
     for (const cid of cids) {
       const row = this.#sql('SELECT id, length(bytes) AS length FROM blocks WHERE digest = ? AND stored <= ?').get(digestOf(cid), storedUntilMs);
       if (row === undefined) continue;
       this.#sql('DELETE FROM blocks WHERE id = ?').run(row['id'] as number);
-      this.#count(-1, -intOf(this.#file, row['length']));
-      removed++;
+      removed.blocks++;
+      removed.bytes += intOf(this.#file, row['length']);
     }
+    this.#count(-removed.blocks, -removed.bytes);
     return removed;
   }
 
@@ -303,4 +314,18 @@ export class EmbeddedHotTier implements HotTier {
     await this.#writes.idle();
     this.#file.close();
   }
+}
+
+/** Cuts a long list into parts that fit one transaction each. */
+function transactionsOf(blocks: readonly Block[]): ReadonlyArray<{ readonly blocks: Block[]; readonly bytes: number }> {
+  const groups: Array<{ blocks: Block[]; bytes: number }> = [];
+  for (const block of blocks) {
+    let group = groups.at(-1);
+    if (group === undefined || group.blocks.length >= limits.groupCommitBlocks || group.bytes + block.bytes.length > limits.groupCommitBytes) {
+      groups.push((group = { blocks: [], bytes: 0 }));
+    }
+    group.blocks.push(block);
+    group.bytes += block.bytes.length;
+  }
+  return groups;
 }

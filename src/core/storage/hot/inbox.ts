@@ -6,7 +6,7 @@ import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Announcement, Inbox, Page, ReceivedAnnouncement } from '../ports.ts';
 import type { SqliteFile } from '../sqlite.ts';
-import { announcementOfRow, announcementSum } from './schema.ts';
+import { announcementOfRow, announcementSum, cidOfRow } from './schema.ts';
 
 /** Inside a transaction. False when this inbox was told of this message before: the first packet stays. */
 export function insertAnnouncement(file: SqliteFile, announcement: Announcement, nowMs: number, acknowledgedAtMs = 0): boolean {
@@ -79,5 +79,18 @@ export class EmbeddedInbox implements Inbox {
 
   withdraw(inbox: Bytes, cid: Cid): Promise<boolean> {
     return this.#write(() => this.#file.sql('DELETE FROM announcements WHERE inbox = ? AND digest = ?').run(inbox, digestOf(cid)).changes === 1);
+  }
+
+  async *announced(): AsyncGenerator<Cid> {
+    let after: Bytes = new Uint8Array(0);
+    for (;;) {
+      const rows = await this.#file.read(() => this.#file.sql('SELECT DISTINCT digest, codec FROM announcements WHERE digest > ? ORDER BY digest LIMIT ?').all(after, limits.pageItemsMax));
+      for (const row of rows) {
+        const cid = cidOfRow(this.#file, row);
+        after = digestOf(cid);
+        yield cid;
+      }
+      if (rows.length < limits.pageItemsMax) return;
+    }
   }
 }

@@ -2,15 +2,12 @@
 import { equalBytes, type Bytes } from '../../base/bytes.ts';
 import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { blobOf, type SqliteFile } from '../sqlite.ts';
-import { rowSum } from './schema.ts';
+import type { SqliteFile } from '../sqlite.ts';
+import { noteOfRow, noteSum } from './schema.ts';
 
 export function readNote(file: SqliteFile, name: string): Bytes | undefined {
-  const row = file.sql('SELECT value, sum FROM notes WHERE name = ?').get(name);
-  if (row === undefined) return undefined;
-  const value = blobOf(file, row['value']);
-  if (rowSum('notes', name, value) !== row['sum']) throw file.corrupt(`the note ${name} fails its checksum`);
-  return value;
+  const row = file.sql('SELECT name, value, sum FROM notes WHERE name = ?').get(name);
+  return row === undefined ? undefined : noteOfRow(file, row).value;
 }
 
 /** Inside a transaction. False, and nothing written, when the note is not what was expected. */
@@ -19,6 +16,6 @@ export function writeNote(file: SqliteFile, name: string, value: Bytes | undefin
   const there = readNote(file, name);
   if (there === undefined ? expected !== undefined : expected === undefined || !equalBytes(there, expected)) return false;
   if (value === undefined) file.sql('DELETE FROM notes WHERE name = ?').run(name);
-  else file.sql('INSERT OR REPLACE INTO notes (name, value, sum) VALUES (?, ?, ?)').run(name, value, rowSum('notes', name, value));
+  else file.sql('INSERT OR REPLACE INTO notes (name, value, sum) VALUES (?, ?, ?)').run(name, value, noteSum(name, value));
   return true;
 }

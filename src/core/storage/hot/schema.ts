@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { hexOf, utf8, type Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, DAG_CBOR, RAW, type Cid, type CidCodec } from '../../base/cid.ts';
 import type { MessageRecord, Operation, ReceivedAnnouncement, TierName } from '../ports.ts';
-import { blobOf, intOf, type SqliteFile, type SqliteShape } from '../sqlite.ts';
+import { blobOf, intOf, type Damage, type SqliteShape } from '../sqlite.ts';
 
 export const hotShape: SqliteShape = {
   kind: 'hot tier',
@@ -57,7 +57,7 @@ export function rowSum(table: string, ...fields: ReadonlyArray<number | string |
   return sum;
 }
 
-export function cidOfRow(file: SqliteFile, row: Row): Cid {
+export function cidOfRow(file: Damage, row: Row): Cid {
   const codec = intOf(file, row['codec']);
   if (codec !== RAW && codec !== DAG_CBOR) throw file.corrupt('a codec that no block has');
   return cidOfDigest(codec as CidCodec, blobOf(file, row['digest'], 32));
@@ -73,7 +73,7 @@ export const messageSum = (m: Omit<MessageRecord, 'tiers'>, tiers: number): numb
 /** Last use for the order of eviction: the last whole fetch, or the day it came. */
 export const usedAtMs = ({ storedAtMs, readAtMs }: Pick<MessageRecord, 'storedAtMs' | 'readAtMs'>): number => Math.max(storedAtMs, readAtMs);
 
-export function messageOfRow(file: SqliteFile, row: Row): StoredMessage {
+export function messageOfRow(file: Damage, row: Row): StoredMessage {
   const int = (name: string): number => intOf(file, row[name]);
   const tiers = int('tiers');
   const removedAtMs = int('removed');
@@ -98,7 +98,7 @@ export function messageOfRow(file: SqliteFile, row: Row): StoredMessage {
 export const announcementSum = (a: Omit<ReceivedAnnouncement, 'position'>): number =>
   rowSum('announcements', a.inbox, a.cid.multihash.digest, a.cid.code, a.packet, a.expiresAtMs, a.receivedAtMs, a.acknowledgedAtMs ?? 0);
 
-export function announcementOfRow(file: SqliteFile, row: Row): ReceivedAnnouncement {
+export function announcementOfRow(file: Damage, row: Row): ReceivedAnnouncement {
   const acknowledged = intOf(file, row['acknowledged']);
   const announcement: ReceivedAnnouncement = {
     inbox: blobOf(file, row['inbox'], 32),
@@ -115,7 +115,7 @@ export function announcementOfRow(file: SqliteFile, row: Row): ReceivedAnnouncem
 
 export const operationSum = (o: Operation): number => rowSum('operations', o.key, o.content, o.cid.multihash.digest, o.cid.code, o.result);
 
-export function operationOfRow(file: SqliteFile, row: Row): Operation {
+export function operationOfRow(file: Damage, row: Row): Operation {
   const operation: Operation = {
     key: blobOf(file, row['key']),
     content: blobOf(file, row['content']),
@@ -124,4 +124,13 @@ export function operationOfRow(file: SqliteFile, row: Row): Operation {
   };
   if (operationSum(operation) !== row['sum']) throw file.corrupt('the record of an operation fails its checksum');
   return operation;
+}
+
+export const noteSum = (name: string, value: Bytes): number => rowSum('notes', name, value);
+
+export function noteOfRow(file: Damage, row: Row): { readonly name: string; readonly value: Bytes } {
+  const { name } = row;
+  const value = blobOf(file, row['value']);
+  if (typeof name !== 'string' || noteSum(name, value) !== row['sum']) throw file.corrupt('a note fails its checksum');
+  return { name, value };
 }

@@ -1,0 +1,93 @@
+/**
+ * Where a message is sealed into: hot while the budget lasts, else cold. A message that outgrows what hot can make room for is moved over
+ * as it is written, so that its length need not be known. Manifests and link nodes are in hot either way.
+ * Nothing is announced by it; blocks of a message that was never committed are garbage after the grace time.
+ */
+import type { Block, BlockSink } from '../base/block.ts';
+import { RAW, type Cid } from '../base/cid.ts';
+import { fail, isError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { batched } from './closure.ts';
+import type { StoreContext } from './context.ts';
+import { makeRoom } from './eviction.ts';
+import type { ColdTier, TierName } from './ports.ts';
+
+const sizeOf = (blocks: readonly Block[]): number => blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+export class ContentSink implements BlockSink {
+  readonly releasesBytes = true;
+  readonly #store: StoreContext;
+  /** Content that this sink has put, or is putting, into hot. */
+  readonly #inHot: Cid[] = [];
+  readonly #underWay = new Set<Promise<void>>();
+  #spilled: Promise<ColdTier> | undefined;
+
+  constructor(store: StoreContext, expectedBytes = 0) {
+    this.#store = store;
+    if (expectedBytes > store.hotBudgetBytes) this.#spilled = this.#spill();
+    // who puts first is told
+    this.#spilled?.catch(() => undefined);
+  }
+
+  /** Throws E_BUDGET when hot is full and the store has no cold tier, E_DISK_FULL. */
+  async put(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+    const structure = blocks.filter(({ cid }) => cid.code !== RAW);
+    const content = blocks.filter(({ cid }) => cid.code === RAW);
+    if (content.length > 0) await this.#putContent(content, signal);
+    if (structure.length === 0) return;
+    await this.#store.hot.put(structure, signal);
+    if (this.#spilled !== undefined) await putChecked(await this.#spilled, structure, signal);
+    else this.#inHot.push(...structure.map(({ cid }) => cid));
+  }
+
+  async #putContent(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+    if (this.#spilled === undefined && (await this.#fits(blocks, signal))) {
+      this.#inHot.push(...blocks.map(({ cid }) => cid));
+      const put = this.#store.hot.put(blocks, signal);
+      this.#underWay.add(put);
+      try {
+        await put;
+      } finally {
+        this.#underWay.delete(put);
+      }
+      return;
+    }
+    this.#spilled ??= this.#spill();
+    await putChecked(await this.#spilled, blocks, signal);
+  }
+
+  async #fits(blocks: readonly Block[], signal?: AbortSignal): Promise<boolean> {
+    try {
+      await makeRoom(this.#store, sizeOf(blocks), { signal });
+      return this.#spilled === undefined;
+    } catch (error) {
+      if (isError(error, 'E_BUDGET')) return false;
+      throw error;
+    }
+  }
+
+  /** Moves what went into hot so far; content leaves it once cold gave it back. */
+  async #spill(): Promise<ColdTier> {
+    const [tier] = this.#store.cold.values();
+    if (tier === undefined) throw fail('E_BUDGET', { budget: this.#store.hotBudgetBytes });
+    await Promise.allSettled(this.#underWay);
+    for (const cids of batched(this.#inHot, limits.copyBatchBlocks)) {
+      const blocks = (await this.#store.hot.getMany(cids)).map((bytes, i) => ({ cid: cids[i] as Cid, bytes }));
+      const present = blocks.filter((block): block is Block => block.bytes !== undefined);
+      await putChecked(tier, present);
+      await this.#store.hot.remove(present.filter(({ cid }) => cid.code === RAW).map(({ cid }) => cid));
+    }
+    return tier;
+  }
+
+  /** After the last put: the tiers that hold every block, for the message's record. */
+  async finish(): Promise<readonly TierName[]> {
+    return this.#spilled === undefined ? ['hot'] : [(await this.#spilled).tier];
+  }
+}
+
+async function putChecked(tier: ColdTier, blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+  await tier.put(blocks, signal);
+  const cids = blocks.map(({ cid }) => cid);
+  if ((await tier.getMany(cids, signal)).includes(undefined)) throw fail('E_IO', { path: tier.place, why: 'a block that was written is not there' });
+}

@@ -1,0 +1,154 @@
+/**
+ * Garbage is what no unexpired, unremoved message reaches, after a grace time. Collecting is planned first and confirmed by the plan's name,
+ * which says as of when it was made: what came later is never part of it, and the same plan can be confirmed although time went on.
+ * Whoever still needs an old block puts it again, which makes it new; deleting looks at that under the tier's own lock. A message that
+ * cannot be walked stops the run: its blocks would look unreachable. So does one that only cold knows: hot has to be rebuilt first.
+ */
+import type { Cid } from '../base/cid.ts';
+import { fail, isError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { requireConfirmed } from './bulk.ts';
+import { closureOf } from './closure.ts';
+import type { StoreContext } from './context.ts';
+import { BlockSets, type Buried } from './digest-set.ts';
+import { releasedOf } from './journal-facts.ts';
+import { withRecord } from './message-lock.ts';
+import { PlanName } from './plan.ts';
+import type { MessageRecord, TierName } from './ports.ts';
+import { forgetPending, pendingImports } from './pending.ts';
+import { withdrawAll } from './remove.ts';
+
+export interface GcOptions {
+  readonly dryRun?: boolean;
+  readonly confirm?: string;
+  readonly graceMs?: number;
+  readonly lockWaitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly phase: 'mark' | 'sweep'; readonly done: number }) => void;
+}
+
+export interface GcResult {
+  /** Removed or expired messages that are forgotten. */
+  readonly messages: number;
+  readonly blocks: number;
+  readonly bytes: number;
+  readonly tiers: Readonly<Partial<Record<TierName, { readonly blocks: number; readonly bytes: number }>>>;
+  /** Files that a killed process left unfinished. */
+  readonly unfinished: number;
+  readonly planId: string;
+}
+
+/** Throws E_DECLINED, E_PLAN_CHANGED, E_LOCKED, E_BLOCKS_MISSING or E_BLOCK_CORRUPT (a message cannot be walked), E_STORE_CORRUPT. */
+export async function gc(store: StoreContext, options: GcOptions = {}): Promise<GcResult> {
+  const graceMs = options.graceMs ?? limits.gcGraceMs;
+  const asOfMs = asOf(options.confirm, store.clock.now());
+  using sets = new BlockSets();
+  await using _lock = await store.locks.acquire('gc', { holder: store.holder, waitMs: options.lockWaitMs ?? 0, ...(options.signal && { signal: options.signal }) });
+  const plan = await makePlan(store, sets, asOfMs, graceMs, options);
+  if (options.dryRun === true) return plan;
+  requireConfirmed('gc', plan.planId, options.confirm);
+  for (const one of sets.buried()) await forget(store, one, options.signal);
+  return sweep(store, sets, plan, asOfMs - graceMs, options);
+}
+
+/** A plan's name begins with its time: seconds since the epoch, base 36. */
+const named = (asOfMs: number, name: string): string => `${(asOfMs / 1000).toString(36)}-${name}`;
+
+/** Whole seconds, so that a confirmed plan is made anew as of the same moment. A name that is no name of ours is compared, and refused, as any other. */
+function asOf(confirm: string | undefined, nowMs: number): number {
+  const now = Math.floor(nowMs / 1000);
+  const seconds = confirm === undefined ? now : Number.parseInt(confirm.split('-')[0] ?? '', 36);
+  return (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= now ? seconds : now) * 1000;
+}
+
+const isDead = (record: MessageRecord, untilMs: number): boolean =>
+  (record.removed && record.removedAtMs <= untilMs) || (record.expiresAtMs !== 0 && record.expiresAtMs <= untilMs);
+
+async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, graceMs: number, options: GcOptions): Promise<GcResult> {
+  const untilMs = asOfMs - graceMs;
+  const name = new PlanName('gc', graceMs);
+  await mark(store, sets, untilMs, options);
+  for (const { cid } of sets.buried()) name.add('message', cid);
+  const messages = name.items;
+  const tiers: Partial<Record<TierName, { blocks: number; bytes: number }>> = {};
+  let done = 0;
+  for (const tier of store.tiers) {
+    const count = { blocks: 0, bytes: 0 };
+    for await (const { cid, bytes, storedAtMs } of tier.blocks(undefined, options.signal)) {
+      options.onProgress?.({ phase: 'sweep', done: ++done });
+      if (storedAtMs > untilMs || sets.isKept(cid)) continue;
+      sets.doom(tier.tier, cid);
+      name.add(tier.tier, cid);
+      count.blocks++;
+      count.bytes += bytes;
+    }
+    tiers[tier.tier] = count;
+  }
+  const all = Object.values(tiers);
+  const blocks = all.reduce((sum, count) => sum + count.blocks, 0);
+  const bytes = all.reduce((sum, count) => sum + count.bytes, 0);
+  return { messages, blocks, bytes, tiers, unfinished: 0, planId: named(asOfMs, name.name()) };
+}
+
+/** Keeps what living messages, announcements and unfinished imports reach; buries the messages that are garbage themselves. */
+async function mark(store: StoreContext, sets: BlockSets, untilMs: number, { signal, onProgress }: GcOptions): Promise<void> {
+  const load = async (cid: Cid) => (await store.read(cid, signal))?.bytes;
+  let done = 0;
+  for await (const record of store.hot.messages()) {
+    signal?.throwIfAborted();
+    onProgress?.({ phase: 'mark', done: ++done });
+    if (isDead(record, untilMs)) sets.bury(record);
+    else for await (const { cids } of closureOf(record.cid, load)) sets.keep(cids);
+  }
+  for await (const cid of store.hot.inbox.announced()) if (!sets.isBuried(cid)) sets.keep([cid]);
+  for (const { cid } of await pendingImports(store)) await keepWhatIsThere(sets, cid, load);
+  await refuseUnknown(store);
+}
+
+/** An import in parts: some of it may be missing still. */
+async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Promise<Uint8Array | undefined>): Promise<void> {
+  sets.keep([cid]);
+  try {
+    for await (const { cids } of closureOf(cid, load)) sets.keep(cids);
+  } catch (error) {
+    if (!isError(error, 'E_BLOCKS_MISSING')) throw error;
+  }
+}
+
+/** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
+async function refuseUnknown(store: StoreContext): Promise<void> {
+  for (const tier of store.cold.values()) {
+    const unknown = new Set<string>();
+    for await (const cid of tier.announced()) if ((await store.hot.message(cid)) === undefined) unknown.add(cid.toString());
+    if (unknown.size === 0) continue;
+    for (const cid of await releasedOf(store.journal, unknown)) unknown.delete(cid);
+    const [lost] = unknown;
+    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.layout.hot, why: `message ${lost} is in ${tier.tier} and unknown here` });
+  }
+}
+
+/** The journal first: what is missing without a release counts as lost. A message that is wanted again meanwhile stops the run. */
+function forget(store: StoreContext, planned: Buried, signal?: AbortSignal): Promise<void> {
+  return withRecord(store, planned.cid, signal, async (record, lock) => {
+    if (record.version !== planned.version) throw fail('E_BUSY', { what: `message ${planned.cid.toString()}` });
+    if (!record.removed) await store.journal.release([{ cid: record.cid, atMs: store.clock.now(), reason: 'expired' }]);
+    await withdrawAll(store, record.cid);
+    for (const tier of store.cold.values()) await tier.forget(record.cid);
+    await store.hot.forget(record.cid, record.version, lock);
+  });
+}
+
+async function sweep(store: StoreContext, sets: BlockSets, plan: GcResult, untilMs: number, options: GcOptions): Promise<GcResult> {
+  let blocks = 0;
+  for (const tier of store.tiers) {
+    for (const cids of sets.doomed(tier.tier, limits.pageItemsMax)) {
+      options.signal?.throwIfAborted();
+      blocks += await tier.removeOlder(cids, untilMs, options.signal);
+      options.onProgress?.({ phase: 'sweep', done: blocks });
+    }
+  }
+  await forgetPending(store, untilMs);
+  let unfinished = 0;
+  for (const tier of store.cold.values()) unfinished += (await tier.sweep?.(untilMs)) ?? 0;
+  return { ...plan, blocks, unfinished };
+}

@@ -1,0 +1,59 @@
+/** The last run of each maintenance command, for `check job`: one note a job, whoever ran it. */
+import { decode, encode, Reader } from '../base/codec.ts';
+import { isError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { StoreContext } from './context.ts';
+
+const PREFIX = 'job/';
+const KIND = 'record of a job';
+
+export interface JobRun {
+  readonly job: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** As the process ended. */
+  readonly exit: number;
+  /** The error's code, when there was one. */
+  readonly code: string | undefined;
+  /** Numbers of the result that a check may want: matched, moved, left, checked, bad. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The later run stays when two end at the same time. */
+export async function recordJob(store: StoreContext, run: JobRun): Promise<void> {
+  const counts = Object.fromEntries(Object.entries(run.counts).slice(0, limits.jobCountsMax));
+  const note = encode({ v: 1, started: run.startedAtMs, ended: run.endedAtMs, exit: run.exit, code: run.code, counts });
+  const name = PREFIX + run.job;
+  for (;;) {
+    const there = await store.hot.note(name);
+    if (there !== undefined && (read(run.job, there)?.endedAtMs ?? 0) > run.endedAtMs) return;
+    if (await store.hot.setNote(name, note, there)) return;
+  }
+}
+
+/** Undefined when the job never ran here, or its record is not one. */
+export async function lastJob(store: StoreContext, job: string): Promise<JobRun | undefined> {
+  const note = await store.hot.note(PREFIX + job);
+  return note === undefined ? undefined : read(job, note);
+}
+
+export async function lastJobs(store: StoreContext): Promise<readonly JobRun[]> {
+  const runs = await Promise.all((await store.hot.notes(PREFIX)).map((name) => lastJob(store, name.slice(PREFIX.length))));
+  return runs.filter((run) => run !== undefined);
+}
+
+function read(job: string, note: Uint8Array): JobRun | undefined {
+  try {
+    const reader = new Reader(KIND, decode(KIND, note));
+    reader.version(1);
+    const counts = reader.map('counts');
+    const run = { job, startedAtMs: reader.int('started'), endedAtMs: reader.int('ended'), exit: reader.int('exit', 0, 255), code: reader.optional('code', (it) => it.text('code', 60)) };
+    const names = counts.names();
+    const values = Object.fromEntries(names.map((name) => [name, counts.int(name)]));
+    reader.done();
+    return { ...run, counts: values };
+  } catch (error) {
+    if (isError(error, 'E_FORMAT', 'E_NOT_CANONICAL', 'E_VERSION_NEWER')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Hash what is there. Read-only unless asked to repair; then a bad or missing block is written anew from a tier that has it whole, read
+ * back, and a broken hot database is rebuilt. It proves integrity, not authenticity: that a message is what its sender signed is seen at
+ * opening. A block that hot lacks and cold has is no fault; one that a record says cold has, and cold lacks, is.
+ */
+import type { Cid } from '../base/cid.ts';
+import { isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { uniform } from '../base/rng.ts';
+import { closureOf } from './closure.ts';
+import { copyAnnouncements } from './cold-copy.ts';
+import type { StoreContext } from './context.ts';
+import type { RebuildReport } from './rebuild.ts';
+import type { BlockTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
+
+export interface VerifyOptions {
+  /** Messages or single blocks; everything by default. */
+  readonly cids?: readonly Cid[];
+  /** All tiers by default. */
+  readonly tiers?: readonly TierName[];
+  /** The fraction of blocks, and of messages, to look at: above 0, at most 1. */
+  readonly sample?: number;
+  readonly repair?: boolean;
+  /** How a hot database that is broken as a database is made whole; without it that is only reported. */
+  readonly rebuild?: () => Promise<RebuildReport>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly checked: number; readonly bad: number }) => void;
+}
+
+export interface BadBlock {
+  /** Undefined: the tier itself is damaged, not one block. */
+  readonly cid: Cid | undefined;
+  readonly tier: TierName;
+  readonly place: string;
+  readonly code: ErrorCode;
+  readonly repaired: boolean;
+}
+
+export interface VerifyResult {
+  /** Blocks hashed, a block in two tiers twice. */
+  readonly checked: number;
+  /** At most `limits.badListed` of them; `badTotal` counts all. */
+  readonly bad: readonly BadBlock[];
+  readonly badTotal: number;
+  readonly repaired: number;
+  /** When the hot tier was made anew: what of it was salvaged, and what could not be brought back. */
+  readonly rebuilt?: RebuildReport;
+}
+
+export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const run = new Verification(store, options);
+  if (options.cids !== undefined) for (const cid of options.cids) await run.checkNamed(cid);
+  else await run.checkAll();
+  return run.result;
+}
+
+class Verification {
+  readonly #store: StoreContext;
+  readonly #options: VerifyOptions;
+  readonly #tiers: readonly BlockTier[];
+  readonly #bad: BadBlock[] = [];
+  #checked = 0;
+  #badTotal = 0;
+  #repaired = 0;
+  #rebuilt: RebuildReport | undefined;
+
+  constructor(store: StoreContext, options: VerifyOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#tiers = store.tiers.filter(({ tier }) => options.tiers?.includes(tier) ?? true);
+  }
+
+  get result(): VerifyResult {
+    return { checked: this.#checked, bad: this.#bad, badTotal: this.#badTotal, repaired: this.#repaired, ...(this.#rebuilt && { rebuilt: this.#rebuilt }) };
+  }
+
+  async checkAll(): Promise<void> {
+    if (this.#tiers.includes(this.#store.hot)) await this.#checkHotItself();
+    for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
+    await this.#whileSound(this.#store.hot, () => this.#checkMessages());
+  }
+
+  async checkNamed(cid: Cid): Promise<void> {
+    const record = await this.#store.hot.message(cid);
+    if (record !== undefined) await this.#checkMessage(record);
+    let found = record !== undefined;
+    const parts = record === undefined ? [{ cids: [cid] }] : closureOf(cid, this.#load);
+    try {
+      for await (const { cids } of parts) for (const one of cids) found = (await this.#checkEverywhere(one)) || found;
+    } catch (error) {
+      // the walk ends where a node is gone; #checkMessage has said so
+      if (!isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL')) throw error;
+    }
+    if (!found) this.#report({ cid, tier: 'hot', place: this.#store.hot.place, code: 'E_NOT_FOUND', repaired: false });
+  }
+
+  readonly #load = async (cid: Cid) => (await this.#store.read(cid, this.#options.signal))?.bytes;
+
+  #sampled(): boolean {
+    const { sample } = this.#options;
+    return sample === undefined || uniform(this.#store.rng, 1_000_000) < sample * 1_000_000;
+  }
+
+  #report(bad: BadBlock): void {
+    this.#badTotal++;
+    if (bad.repaired) this.#repaired++;
+    if (this.#bad.length < limits.badListed) this.#bad.push(bad);
+  }
+
+  /** The engine's own opinion, and the totals; only in a full run, since it reads everything. */
+  async #checkHotItself(): Promise<void> {
+    if (this.#options.sample !== undefined) return;
+    const findings = await this.#store.hot.findings();
+    if (findings.length === 0) return;
+    await this.#rebuildHot();
+  }
+
+  async #rebuildHot(): Promise<void> {
+    const { repair, rebuild } = this.#options;
+    const repaired = repair === true && rebuild !== undefined;
+    if (repaired) this.#rebuilt = await rebuild();
+    this.#report({ cid: undefined, tier: 'hot', place: this.#store.hot.place, code: 'E_STORE_CORRUPT', repaired });
+  }
+
+  /** A tier that breaks under the hands is reported once; the others are still looked at. */
+  async #whileSound(tier: BlockTier, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
+      if (tier === this.#store.hot) await this.#rebuildHot();
+      else this.#report({ cid: undefined, tier: tier.tier, place: tier.place, code: error.code, repaired: false });
+    }
+  }
+
+  async #checkTier(tier: BlockTier): Promise<void> {
+    for await (const { cid } of tier.blocks(undefined, this.#options.signal)) if (this.#sampled()) await this.#checkBlock(tier, cid);
+  }
+
+  /** Whether any tier has it. */
+  async #checkEverywhere(cid: Cid): Promise<boolean> {
+    let found = false;
+    for (const tier of this.#tiers) {
+      if (!(await tier.has([cid], this.#options.signal))[0]) continue;
+      found = true;
+      await this.#checkBlock(tier, cid);
+    }
+    return found;
+  }
+
+  async #checkBlock(tier: BlockTier, cid: Cid): Promise<void> {
+    const { signal, onProgress, repair } = this.#options;
+    try {
+      await tier.get(cid, signal);
+    } catch (error) {
+      if (!isError(error, 'E_BLOCK_CORRUPT', 'E_IO')) throw error;
+      this.#report({ cid, tier: tier.tier, place: tier.place, code: error.code, repaired: repair === true && (await this.#heal(tier, cid)) });
+    }
+    this.#checked++;
+    onProgress?.({ checked: this.#checked, bad: this.#badTotal });
+  }
+
+  /** Writes the block anew from a tier that has it whole. The bad bytes stay where no good ones are. */
+  async #heal(tier: BlockTier, cid: Cid): Promise<boolean> {
+    for (const other of this.#store.tiers) {
+      if (other === tier) continue;
+      try {
+        const bytes = await other.get(cid, this.#options.signal);
+        if (bytes === undefined) continue;
+        await tier.put([{ cid, bytes }]);
+        return (await tier.get(cid)) !== undefined;
+      } catch (error) {
+        if (!(error instanceof OmniplexError) || this.#options.signal?.aborted === true) throw error;
+      }
+    }
+    return false;
+  }
+
+  async #checkMessages(): Promise<void> {
+    for await (const record of this.#store.hot.messages()) {
+      this.#options.signal?.throwIfAborted();
+      if (!record.removed && this.#sampled()) await this.#checkMessage(record);
+    }
+  }
+
+  /** Every block is somewhere, and wherever the record says that cold has it. */
+  async #checkMessage(record: MessageRecord): Promise<void> {
+    const claimed = this.#store.tiers.filter(({ tier }) => tier !== 'hot' && record.tiers.includes(tier));
+    try {
+      for await (const { cids } of closureOf(record.cid, this.#load)) await this.#checkPresence(cids, claimed);
+    } catch (error) {
+      if (!isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL')) throw error;
+      this.#report({ cid: record.cid, tier: 'hot', place: this.#store.hot.place, code: error.code, repaired: false });
+    }
+    for (const tier of claimed) await this.#checkAnnouncements(record.cid, tier.tier as ColdTierName);
+  }
+
+  async #checkPresence(cids: readonly Cid[], claimed: readonly BlockTier[]): Promise<void> {
+    const { signal } = this.#options;
+    const anywhere = cids.map(() => false);
+    const lacking: Array<{ tier: BlockTier; cid: Cid }> = [];
+    for (const tier of this.#store.tiers) {
+      const there = await tier.has(cids, signal);
+      there.forEach((has, i) => {
+        if (has) anywhere[i] = true;
+        else if (claimed.includes(tier)) lacking.push({ tier, cid: cids[i] as Cid });
+      });
+    }
+    for (const { tier, cid } of lacking) {
+      const repaired = this.#options.repair === true && (await this.#heal(tier, cid));
+      this.#report({ cid, tier: tier.tier, place: tier.place, code: 'E_BLOCKS_MISSING', repaired });
+    }
+    const gone = cids.filter((cid, i) => !anywhere[i] && !lacking.some((one) => one.cid === cid));
+    for (const cid of gone) this.#report({ cid, tier: 'hot', place: this.#store.hot.place, code: 'E_BLOCKS_MISSING', repaired: false });
+  }
+
+  async #checkAnnouncements(cid: Cid, name: ColdTierName): Promise<void> {
+    const tier = this.#store.coldTier(name);
+    if (!this.#tiers.includes(tier)) return;
+    try {
+      await tier.announcements(cid);
+    } catch (error) {
+      if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
+      const repair = this.#options.repair === true;
+      if (repair) await copyAnnouncements(this.#store, cid, tier);
+      this.#report({ cid, tier: name, place: tier.place, code: error.code, repaired: repair });
+    }
+  }
+}
