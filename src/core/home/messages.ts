@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf, type Cid } from '../base/cid.ts';
+import { limits } from '../base/limits.ts';
 import type { HomeDatabase } from './database.ts';
 import { Records } from './records.ts';
 
@@ -54,6 +55,17 @@ export class OpenedMessages {
   /** Newest first. */
   list(limit: number, beforeMs: number = Number.MAX_SAFE_INTEGER): readonly MessageRecord[] {
     return this.#records.list('opened < ? ORDER BY opened DESC LIMIT ?', beforeMs, limit);
+  }
+
+  /** Everything, a page at a time: for backups. */
+  *all(): Generator<MessageRecord> {
+    for (let after: Bytes = new Uint8Array(0); ; ) {
+      const records = this.#records.list('cid > ? ORDER BY cid LIMIT ?', after, limits.pageItemsMax);
+      yield* records;
+      const last = records.at(-1);
+      if (last === undefined || records.length < limits.pageItemsMax) return;
+      after = digestOf(last.cid);
+    }
   }
 
   remove(cid: Cid): boolean {

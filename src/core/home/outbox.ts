@@ -215,6 +215,29 @@ export class Outbox {
     });
   }
 
+  /** Puts back an entry out of a backup, under a new number; answers false when its id is taken. */
+  restore({ number: _, recipients, ...entry }: OutboxEntry): boolean {
+    return this.#database.transaction(() => {
+      const number = this.#entries.insert(entry);
+      if (number === undefined) return false;
+      recipients.forEach((recipient, place) => this.#deliveries.put({ ...recipient, number, place }));
+      return true;
+    });
+  }
+
+  /** Everything, oldest first, a page at a time: for backups. */
+  *all(): Generator<OutboxEntry> {
+    for (let after = 0; ; ) {
+      const rows = this.#entries.rows('number > ? ORDER BY number LIMIT ?', after, limits.pageItemsMax);
+      for (const row of rows) {
+        const entry = this.#read(row);
+        after = entry.number;
+        yield entry;
+      }
+      if (rows.length < limits.pageItemsMax) return;
+    }
+  }
+
   /** By CID, or by the key of --id (of one identity, where two used the same key). */
   find(key: Cid | string, identity?: Cid): OutboxEntry | undefined {
     if (typeof key !== 'string') return this.#one('cid = ? ORDER BY number DESC LIMIT 1', digestOf(key));

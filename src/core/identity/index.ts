@@ -12,5 +12,5 @@ export { FINGERPRINT_WORDS, fingerprintMatches, fingerprintOf, formatFingerprint
 export { parseFingerprintFile, type FingerprintLine } from './fingerprint-file.ts';
 export { isActorName, parseActorName } from './name.ts';
 export { rotations, type Rotation } from './own-keys.ts';
-export type { IdentityRoom } from './room.ts';
+export { parseSecretName, type IdentityRoom } from './room.ts';
 export type { ContactSummary, IdentitySummary } from './summary.ts';

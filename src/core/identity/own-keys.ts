@@ -122,7 +122,8 @@ export function rotateOwn(crypto: Provider, draft: RingDraft, newest: BundleReco
   const { keys, signing } = nextSigning(crypto, draft, before, seq, all || rotation === 'signing');
   const kem = all || rotation === 'kem' ? newKemKey(crypto, draft, id, 'identity', nowMs, 0) : undefined;
   const prekey = all || rotation === 'prekeys' ? newKemKey(crypto, draft, id, 'prekey', nowMs, prekeysUntilMs) : undefined;
-  const prekeys = publishedPrekeys(before.prekeys, prekey && { key: prekey.key, keyId: prekey.record.keyId, untilMs: prekeysUntilMs }, nowMs);
+  // After a leap the private halves of the old prekeys are gone: backups leave them out.
+  const prekeys = publishedPrekeys(seq === before.seq + 1 ? before.prekeys : [], prekey && { key: prekey.key, keyId: prekey.record.keyId, untilMs: prekeysUntilMs }, nowMs);
   const bundle = signBundle(crypto, keys, {
     id,
     seq,

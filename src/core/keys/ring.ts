@@ -130,6 +130,12 @@ export class Ring implements Disposable {
     return [...this.#body.secrets.keys()].filter((name) => name.startsWith(prefix)).sort();
   }
 
+  /** Copies of the secrets whose names pass, for a backup; the caller wipes them. */
+  copies(where: (name: string) => boolean): ReadonlyMap<string, Bytes> {
+    this.#assertOpen();
+    return new Map([...this.#body.secrets].filter(([name]) => where(name)).map(([name, value]) => [name, Uint8Array.from(value)]));
+  }
+
   /** Takes in what another process changed since. Throws E_BUSY when it changed the passphrase. */
   async refresh(): Promise<void> {
     await this.#exclusively(async () => undefined);

@@ -1,0 +1,140 @@
+/**
+ * Backups: one sealed file of a home, a store, or both. What it promises: every flipped bit and every cut is refused with a code, no
+ * file exists after a failure, and memory stays flat. What it does not: prekeys (what was sealed to one is lost with the home), the
+ * freshness of the state, or a store that was written to meanwhile as of one moment. Restoring is in restore.ts.
+ */
+import { rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Bytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { decode } from '../base/codec.ts';
+import { fail, isError, warning, type Warning } from '../base/errors.ts';
+import { fileError, isMissing } from '../base/files.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Argon2Parameters, CryptoProvider } from '../crypto/index.ts';
+import type { BackupRecord, Home } from '../home/index.ts';
+import { defaultKdf, freshSalt } from '../keys/keyring-file.ts';
+import type { Ring } from '../keys/index.ts';
+import type { StoreContext } from '../storage/context.ts';
+import { backupParts, KIND, type BackupHeader, type BackupPart } from './format.ts';
+import { homeRecords } from './home-part.ts';
+import { readBackup, readBackupHeader } from './reader.ts';
+import { decodeBlockRecord, noCounts, storeRecords, type StoreCounts } from './store-part.ts';
+import { BackupWriter } from './writer.ts';
+
+export interface CreateBackup {
+  readonly crypto: CryptoProvider;
+  /** Of the key ring: one passphrase opens both. */
+  readonly passphrase: Secret;
+  /** Where to; must not exist. */
+  readonly path: string;
+  readonly keys?: { readonly home: Home; readonly ring: Ring };
+  readonly store?: StoreContext;
+  readonly clock: Clock;
+  readonly kdf?: Argon2Parameters;
+  readonly signal?: AbortSignal;
+}
+
+export interface BackupResult {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: Bytes;
+  readonly what: readonly BackupPart[];
+  readonly records: number;
+  readonly store?: StoreCounts;
+  readonly warnings: readonly Warning[];
+}
+
+/** Throws E_EXISTS, E_USAGE (nothing to back up), E_DISK_FULL; after any failure there is no file. Recorded in the home, where there is one. */
+export async function createBackup({ crypto, passphrase, path, keys, store, clock, kdf = defaultKdf, signal }: CreateBackup): Promise<BackupResult> {
+  const what = backupParts.filter((part) => (part === 'keys' ? keys : store) !== undefined);
+  if (what.length === 0) throw fail('E_USAGE', { why: 'there is nothing to back up' });
+  const whole = resolve(path);
+  const { memoryKib, passes, lanes } = kdf;
+  const createdAtMs = clock.now();
+  const writer = await BackupWriter.create(whole, crypto, passphrase, { createdAtMs, what, kdf: { memoryKib, passes, lanes, salt: freshSalt(crypto) } });
+  const counts = noCounts();
+  try {
+    if (keys !== undefined) for (const record of homeRecords(keys.home, keys.ring, store !== undefined)) await writer.add(record);
+    if (store !== undefined) {
+      for await (const record of storeRecords(store, counts, signal)) {
+        signal?.throwIfAborted();
+        await writer.add(record);
+      }
+    }
+    const written = await writer.commit();
+    keys?.home.backups.add({ path: whole, createdAtMs, what, ...written });
+    const unreadable = counts.unreadable > 0 ? [warning('W_NOT_RESTORED', { what: `${counts.unreadable} blocks of the store`, why: 'no tier could read them' })] : [];
+    return { path: whole, ...written, what, records: writer.records, ...(store && { store: counts }), warnings: unreadable };
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+/** What can be seen without the passphrase. Throws E_NOT_FOUND, E_FORMAT, E_VERSION_NEWER. */
+export const showBackup = (path: string): Promise<{ readonly header: BackupHeader; readonly bytes: number }> => readBackupHeader(path);
+
+export interface BackupContent {
+  readonly header: BackupHeader;
+  readonly bytes: number;
+  readonly records: number;
+  readonly identities: readonly string[];
+  readonly contacts: number;
+  readonly store: StoreCounts;
+}
+
+/** Reads all of it, hashes every block, writes nothing. Throws as `readBackup`, and E_BLOCK_CORRUPT. */
+export async function verifyBackup(path: string, crypto: CryptoProvider, passphrase: Secret, signal?: AbortSignal): Promise<BackupContent> {
+  const { header, bytes } = await readBackupHeader(path);
+  const identities: string[] = [];
+  const counts = noCounts();
+  let [records, contacts] = [0, 0];
+  for await (const { type, payload } of readBackup(path, crypto, passphrase, signal)) {
+    records++;
+    if (type === 'block') {
+      counts.bytes += decodeBlockRecord(payload).block.bytes.length;
+      counts.blocks++;
+    } else if (type === 'message') counts.messages++;
+    else if (type === 'home') {
+      const { kind, row } = decode(KIND, payload) as { readonly kind: string; readonly row: { readonly name: string } };
+      if (kind === 'identity') identities.push(row.name);
+      if (kind === 'contact') contacts++;
+    }
+  }
+  return { header, bytes, records, identities, contacts, store: counts };
+}
+
+export type ListedBackup = BackupRecord & {
+  /** `changed`: the file has another length. Whether it can be restored is what `verifyBackup` says. */
+  readonly state: 'present' | 'missing' | 'changed';
+};
+
+/** Backups recorded in this home, newest first, each compared with its file. */
+export const listBackups = (home: Home): Promise<readonly ListedBackup[]> =>
+  Promise.all(
+    home.backups.list().map(async (record) => {
+      try {
+        const { size } = await stat(record.path);
+        return { ...record, state: size === record.bytes ? 'present' : 'changed' } as const;
+      } catch (error) {
+        if (isMissing(error)) return { ...record, state: 'missing' } as const;
+        throw fileError(record.path, error);
+      }
+    }),
+  );
+
+/** Deletes the file, if it is a backup, and the record of it. Answers false when there was neither. Throws E_FORMAT when it is something else. */
+export async function removeBackup(path: string, home?: Home): Promise<boolean> {
+  const whole = resolve(path);
+  const isThere = await readBackupHeader(whole).then(
+    () => true,
+    (error: unknown) => {
+      if (isError(error, 'E_NOT_FOUND')) return false;
+      throw error;
+    },
+  );
+  await rm(whole, { force: true });
+  const wasRecorded = home?.backups.remove(whole) ?? false;
+  return isThere || wasRecorded;
+}
