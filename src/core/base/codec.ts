@@ -7,6 +7,7 @@ import * as dagCbor from '@ipld/dag-cbor';
 import { CID } from 'multiformats/cid';
 import { equalBytes, type Bytes } from './bytes.ts';
 import { checkedCid, cidOf, DAG_CBOR, type Cid } from './cid.ts';
+import { write } from './codec-write.ts';
 import { fail } from './errors.ts';
 import { limits } from './limits.ts';
 
@@ -16,10 +17,7 @@ export type Value = null | boolean | number | string | Bytes | Cid | readonly Va
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Canonical bytes of a value. Keys whose value is undefined are left out. A value outside the model is an assertion. */
-export function encode(value: Value): Bytes {
-  const model = withoutUndefined(value, 0);
-  return dagCbor.encode(model);
-}
+export const encode = (value: Value): Bytes => write(value);
 
 /** Encodes and names in one step. */
 export function encodeBlock(value: Value): { cid: Cid; bytes: Bytes } {
@@ -69,20 +67,6 @@ function checkModel(kind: string, value: unknown, depth: number): void {
     if (key === '__proto__') throw fail('E_FORMAT', { kind, why: 'a field named __proto__' });
     checkModel(kind, item, depth + 1);
   }
-}
-
-function withoutUndefined(value: Value | undefined, depth: number): unknown {
-  if (depth > limits.codecDepthMax) throw new RangeError('value nested too deep to encode');
-  if (typeof value === 'number' && (!Number.isSafeInteger(value) || value < 0)) throw new RangeError('only integers from 0 to 2^53-1 are encoded');
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
-  const cid = CID.asCID(value);
-  if (cid !== null) return cid;
-  if (Array.isArray(value)) return value.map((item: Value) => withoutUndefined(item, depth + 1));
-  const out: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value as Record<string, Value | undefined>)) {
-    if (item !== undefined) out[key] = withoutUndefined(item, depth + 1);
-  }
-  return out;
 }
 
 /**

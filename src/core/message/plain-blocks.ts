@@ -47,8 +47,8 @@ export async function* plainBlocks(pieces: AsyncIterable<Bytes>, buffers: BlockB
         at += BLOCK_PLAINTEXT_BYTES;
         continue;
       }
-      held ??= buffers.take();
       const part = piece.subarray(at, at + BLOCK_PLAINTEXT_BYTES - heldBytes);
+      held = withRoom(held, heldBytes, part.length, buffers);
       held.set(part, heldBytes);
       heldBytes += part.length;
       at += part.length;
@@ -60,6 +60,18 @@ export async function* plainBlocks(pieces: AsyncIterable<Bytes>, buffers: BlockB
     }
   }
   yield { bytes: held === undefined ? new Uint8Array(0) : held.subarray(0, heldBytes), own: held !== undefined };
+}
+
+/**
+ * A place for so much more. What comes first, if it is short, is given no more than it needs: most messages end there, and a block's
+ * buffer for each would keep the garbage collector busy.
+ */
+function withRoom(held: Bytes | undefined, heldBytes: number, more: number, buffers: BlockBuffers): Bytes {
+  if (held === undefined) return more <= limits.chunkBytes ? Buffer.allocUnsafe(more) : buffers.take();
+  if (heldBytes + more <= held.length) return held;
+  const block = buffers.take();
+  block.set(held.subarray(0, heldBytes));
+  return block;
 }
 
 /** Counts what was read and, at its end, appends the zeros that its length asks for. */
