@@ -19,7 +19,9 @@ import type { Home } from './home/index.ts';
 import type { Contacts } from './identity/contacts.ts';
 import type { Identities } from './identity/identities.ts';
 import type { Ring } from './keys/index.ts';
+import type { Outcome } from './mail/outcome.ts';
 import type { MailRoom } from './mail/room.ts';
+import type { SendRequest, SendResult } from './mail/send-types.ts';
 import type { Store } from './storage/store.ts';
 
 export interface OmniPlexOptions {
@@ -141,6 +143,16 @@ export class OmniPlex implements AsyncDisposable {
   /** What the use cases of mail are given. */
   mail(): Promise<MailRoom> {
     return this.#use(this.#mail);
+  }
+
+  /** Seals, stores and announces one message: see mail/send.ts for what it throws. */
+  async send(request: SendRequest): Promise<Outcome<SendResult>> {
+    const { send } = await import('./mail/send.ts');
+    return send(await this.mail(), this.#withSignal(request));
+  }
+
+  #withSignal<T extends { readonly signal?: AbortSignal | undefined }>(request: T): T {
+    return { ...request, signal: request.signal ?? this.signal };
   }
 
   /** Locks the key ring and closes what was opened. Can be called twice. */

@@ -1,0 +1,44 @@
+/** The durability of a message that is there already, and how it is raised. It never sinks: what was reached is read back, not remembered. */
+import type { Cid } from '../base/cid.ts';
+import { OmniplexError } from '../base/errors.ts';
+import { copyMessageToCold, requireDurability, type ReachedDurability } from '../storage/commit.ts';
+import type { Durability, MessageRecord, TierName } from '../storage/ports.ts';
+import type { Store } from '../storage/store.ts';
+import type { MailRoom } from './room.ts';
+
+export interface Raised {
+  readonly durability: ReachedDurability;
+  readonly changed: boolean;
+  readonly shortfall?: OmniplexError;
+}
+
+/** Throws E_NOT_SUPPORTED. What a cold tier refuses is answered as a shortfall. */
+export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durability, signal?: AbortSignal): Promise<Raised> {
+  const { store } = room;
+  requireDurability(store, asked);
+  const record = await store.hot.message(cid);
+  if (record === undefined || record.removed) return { durability: { asked, true: 'accepted', copies: {}, announcements: 'hot' }, changed: false };
+  if (asked !== 'cold') return { durability: { asked, true: 'hot', copies: copiesOf(store, record), announcements: 'hot' }, changed: false };
+  try {
+    await copyMessageToCold(store, cid, { ...(signal && { signal }) });
+  } catch (error) {
+    if (!(error instanceof OmniplexError)) throw error;
+    return { durability: { asked, true: 'hot', copies: copiesOf(store, record), announcements: 'hot' }, changed: false, shortfall: error };
+  }
+  const after = (await store.hot.message(cid)) ?? record;
+  const changed = after.tiers.length > record.tiers.length;
+  if (changed) await acknowledge(room, record);
+  return { durability: { asked, true: 'cold', copies: copiesOf(store, after), announcements: 'cold' }, changed };
+}
+
+async function acknowledge({ home, store }: MailRoom, { cid, bytes, expiresAtMs }: MessageRecord): Promise<void> {
+  const atMs = home.clock.now();
+  const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
+  await store.journal.append([{ cid, durability: 'cold', atMs, inboxes, bytes, expiresAtMs }]);
+  const entry = home.outbox.find(cid);
+  if (entry !== undefined) home.outbox.settle(entry.number, { atMs, durability: 'cold' });
+}
+
+/** Copies of every block, by tier. */
+export const copiesOf = (store: Store, { tiers }: Pick<MessageRecord, 'tiers'>): Readonly<Partial<Record<TierName, number>>> =>
+  Object.fromEntries(tiers.map((tier) => [tier, tier === 'hot' ? 1 : store.coldTier(tier).copies]));

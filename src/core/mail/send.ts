@@ -1,0 +1,160 @@
+/**
+ * Send: every name is checked before anything is written; the content is sealed into the store in one pass; the message is journaled in
+ * the home, committed with its announcements, journaled in the store, and settled. What is answered is what is true: a durability that
+ * was not reached is said beside the result. With an id a repeat is the same effect, whichever process or home repeats it.
+ */
+import { rfc3339 } from '../base/clock.ts';
+import { equalBytes, type Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { fail, isError, OmniplexError } from '../base/errors.ts';
+import { introductionOf } from '../identity/history.ts';
+import { introductionBlocks } from '../identity/introduction.ts';
+import type { Operation } from '../storage/ports.ts';
+import { CarFile, carPieces } from './carry.ts';
+import { deliver, type Delivery } from './deliver.ts';
+import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
+import { raiseDurability } from './durability.ts';
+import { adopt, beginFlights, reconcile } from './flight.ts';
+import { digestOfInput } from './input.ts';
+import { openOperationResult, type OperationResult } from './operation.ts';
+import { outcome, type Outcome } from './outcome.ts';
+import { AddressBook } from './recipients.ts';
+import type { MailRoom } from './room.ts';
+import { sealDraft, type Sealed } from './seal-send.ts';
+import type { DurabilityResult, SendRequest, SendResult } from './send-types.ts';
+import { openSender, type SenderInUse } from './sender.ts';
+
+/**
+ * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
+ * E_NOT_SUPPORTED, E_ID_CONFLICT, E_EXISTS, E_DISK_FULL, E_BUDGET, E_HOME_COPIED. Throws E_UNKNOWN_OUTCOME when the store does not say.
+ * Beside the result: E_DURABILITY, E_INCOMPLETE (the CAR of `out` was not written).
+ */
+export async function send(room: MailRoom, request: SendRequest): Promise<Outcome<SendResult>> {
+  const draft = await draftOf(room, new AddressBook(room), request);
+  await using car = request.out === undefined ? undefined : await CarFile.create(request.out);
+  await room.original();
+  await reconcile(room);
+  using sender = await openSender(room);
+  const [sent] = await sendDrafts(room, sender, [draft]);
+  if (sent === undefined || sent instanceof OmniplexError) throw sent;
+  return car === undefined ? sent : withCar(room, sender, request, car, sent);
+}
+
+export type Sent = Outcome<SendResult> & { readonly cid: Cid };
+
+/** Sends drafts together, each step of all of them in one flush. In the order given; what fails, fails alone. */
+export async function sendDrafts(room: MailRoom, sender: SenderInUse, drafts: readonly Draft[]): Promise<ReadonlyArray<Sent | OmniplexError>> {
+  // All of them end before one that was aborted is told: nobody closes the store under the others.
+  const settled = await Promise.allSettled(drafts.map((draft) => asAnswer(() => sendOrSeal(room, sender, draft))));
+  const answers = settled.map((one): Sent | OmniplexError | Sealed => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+  const sealed = answers.filter((answer): answer is Sealed => 'draft' in answer);
+  const delivered = await deliver(room, sealed.map((one) => one.send));
+  const finished = new Map<unknown, Sent | OmniplexError>();
+  for (const [i, one] of sealed.entries()) {
+    const answer = delivered[i] as Delivery | OmniplexError;
+    finished.set(one, await asAnswer(() => finish(room, sender, one, answer)));
+  }
+  return answers.map((answer) => finished.get(answer) ?? (answer as Sent | OmniplexError));
+}
+
+/** Errors of the registry are answers; anything else, and an abort, is not. */
+async function asAnswer<T>(act: () => Promise<T>): Promise<T | OmniplexError> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof OmniplexError) return error;
+    throw error;
+  }
+}
+
+async function sendOrSeal(room: MailRoom, sender: SenderInUse, draft: Draft): Promise<Sent | Sealed> {
+  const { id } = draft.request;
+  const known = id === undefined ? undefined : await room.store.hot.operation(keyOfId(room, sender, id));
+  return known === undefined ? sealDraft(room, sender, draft) : repeat(room, sender, draft, known);
+}
+
+async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, delivery: Delivery | OmniplexError): Promise<Sent> {
+  const { draft, send: sent } = sealed;
+  if (delivery instanceof OmniplexError) {
+    if (!isError(delivery, 'E_UNKNOWN_OUTCOME')) await sealed.withdraw();
+    throw delivery;
+  }
+  if (delivery.outcome === 'repeated' && delivery.operation !== undefined) {
+    // Another process was first with the same id and content: what we sealed is garbage.
+    await sealed.withdraw();
+    const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
+    return answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall);
+  }
+  const known = { bytes: sealed.contentBytes, blocks: sent.blocks, expiresAtMs: sent.expiresAtMs, forwardSecret: sealed.address.forwardSecret };
+  return answerOf(draft, sent.cid, known, delivery.durability, true, delivery.shortfall);
+}
+
+/** The effect is there: the content is compared, not sealed again. Throws E_ID_CONFLICT, E_MAC. */
+async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation): Promise<Sent> {
+  const { request, durability } = draft;
+  const digest = await digestOfInput(request.input, request.signal);
+  if (!equalBytes(contentOfId(room, sender, draft, digest), operation.content)) throw fail('E_ID_CONFLICT', { id: request.id });
+  const known = openOperationResult(room.crypto, sender.secret.expose(), operation.key, operation.result);
+  const raised = await raiseDurability(room, operation.cid, durability, request.signal);
+  await remember(room, sender, draft, operation.cid, known, raised.durability);
+  return answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall);
+}
+
+/** A home that did not send it itself, or died before it knew, has an entry from now on: to wait for receipts, to resend. */
+async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, cid: Cid, known: OperationResult, durability: DurabilityResult): Promise<void> {
+  const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
+  const recipients = known.recipients.map(({ identity, inbox }) => ({ identity, inbox, name: names.get(identity.toString()) ?? identity.toString() }));
+  const { createdMs: createdAtMs, request } = draft;
+  const { id, receipt } = request;
+  const common = { id, identity: sender.record.id, cid, createdAtMs, name: draft.name === '' ? undefined : draft.name, receipt };
+  const flights = beginFlights(room, [{ ...common, bytes: known.bytes, expiresAtMs: known.expiresAtMs, durability: durability.asked, recipients }]);
+  using flight = flights[0];
+  const entry = flight && room.home.outbox.entry(flight.number);
+  if (entry === undefined) return;
+  const knows = entry.cid?.equals(cid) === true && entry.settledAtMs !== undefined && entry.recipients.every(({ state }) => state !== 'unknown' && state !== 'failed');
+  if (!knows) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
+}
+
+function answerOf(
+  { request, recipients, durability: asked }: Draft,
+  cid: Cid,
+  known: Pick<OperationResult, 'bytes' | 'blocks' | 'expiresAtMs' | 'forwardSecret'>,
+  durability: DurabilityResult,
+  changed: boolean,
+  shortfall?: OmniplexError,
+): Sent {
+  const total = recipients.length;
+  const result: SendResult = {
+    cid: cid.toString(),
+    ...(request.id !== undefined && { id: request.id }),
+    bytes: known.bytes,
+    blocks: known.blocks,
+    recipients: { total, announced: total, names: recipients.map(({ name }) => name) },
+    durability: { ...durability, asked },
+    // Version 1 has no stanza that is classical only: X-Wing is a hybrid, a passphrase is symmetric.
+    postQuantum: true,
+    forwardSecret: known.forwardSecret,
+    expires: known.expiresAtMs === 0 ? null : rfc3339(known.expiresAtMs),
+  };
+  const error = shortfall && fail('E_DURABILITY', { asked, true: durability.true }, shortfall);
+  return { ...outcome(result, changed, error), cid };
+}
+
+async function withCar(room: MailRoom, sender: SenderInUse, request: SendRequest, car: CarFile, sent: Sent): Promise<Outcome<SendResult>> {
+  const { result, changed, error, cid } = sent;
+  try {
+    const bytes = await car.write(carPieces(room.store, [{ cid, packets: await packetsOf(room, cid) }], introducing(room, sender, request), request.signal));
+    return outcome({ ...result, out: { path: car.path, bytes } }, changed, error);
+  } catch (cause) {
+    if (!(cause instanceof OmniplexError)) throw cause;
+    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${car.path} was not written: ${cause.message}` }, cause));
+  }
+}
+
+const packetsOf = async ({ store }: MailRoom, cid: Cid): Promise<readonly Bytes[]> => (await store.hot.inbox.ofMessage(cid)).map(({ packet }) => packet);
+
+const introducing = ({ home }: MailRoom, { record }: SenderInUse, { introduce }: SendRequest) =>
+  introduce === true ? introductionBlocks(introductionOf(home, record.id)) : [];
