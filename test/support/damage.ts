@@ -2,7 +2,7 @@
 import type { Bytes } from '../../src/core/base/bytes.ts';
 import { isError } from '../../src/core/base/errors.ts';
 
-export function flipped(bytes: Bytes, bit: number): Bytes {
+function flipped(bytes: Bytes, bit: number): Bytes {
   const copy = Uint8Array.from(bytes);
   copy[bit >> 3] = (copy[bit >> 3] as number) ^ (0x80 >> (bit & 7));
   return copy;

@@ -9,12 +9,10 @@ import { digestOf } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Secret } from '../base/secret.ts';
-import type { SignatureName, SigningKeys } from '../crypto/index.ts';
+import type { SignatureName } from '../crypto/index.ts';
 import type { IdentityRecord } from '../home/index.ts';
 import { requireOriginalPlace } from '../home/witness.ts';
-import type { RingDraft } from '../keys/index.ts';
 import type { KemKey } from '../message/stanza.ts';
-import { decodeBundle, type Bundle } from './bundle.ts';
 import { encodeBundleFile, type Introduction } from './introduction.ts';
 import { decodeInbox, type Inbox } from './inbox.ts';
 import { algorithmsOf } from './keys-map.ts';
@@ -22,14 +20,9 @@ import { historyOf, introductionOf } from './history.ts';
 import { parseActorName } from './name.ts';
 import { createOwn, defaultAlgorithms, isDead, rotateOwn, signingKeysOf, type NewIdentity, type OwnState, type Rotation } from './own-keys.ts';
 import { makeRevocation, type Revocation, type RevocationReason } from './revocation.ts';
-import { parseSecretName, secretNames, type IdentityRoom } from './room.ts';
+import { newestOwn, openingKeysOf, signerOf, sweep, type Signer } from './private-keys.ts';
+import { secretNames, type IdentityRoom } from './room.ts';
 import { identitySummary, type IdentitySummary } from './summary.ts';
-
-export interface Signer {
-  readonly identity: Cid;
-  readonly bundleSeq: number;
-  readonly signingKeys: SigningKeys;
-}
 
 export interface CreateIdentity {
   readonly sendOnly?: boolean;
@@ -115,34 +108,6 @@ export class Identities {
     for (const keyId of dead) people.keys.remove('key = ?', keyId);
   }
 
-  /** Takes out of the ring what the database no longer names: replaced, dead, or left behind by a crash. Answers how many. */
-  async #sweep(): Promise<number> {
-    const ring = await this.#room.ring();
-    return ring.change((draft) => {
-      const named = this.#namedSecrets();
-      const stale = draft.names('').filter((name) => parseSecretName(name) !== undefined && !named.has(name));
-      for (const name of stale) draft.remove(name);
-      return stale.length;
-    });
-  }
-
-  #namedSecrets(): ReadonlySet<string> {
-    const { people } = this.#home;
-    return new Set(
-      people.identities.list('true').flatMap((record) => {
-        const { id } = record;
-        const { signing, inboxes } = this.#newest(record);
-        const algorithms = algorithmsOf(signing.keys);
-        return [
-          secretNames.outbox(id),
-          ...inboxes.map((inbox) => secretNames.inbox(id, inbox)),
-          ...algorithms.flatMap((algorithm) => [secretNames.root(id, algorithm), secretNames.signing(id, signing.from, algorithm)]),
-          ...people.keysOf(id).map(({ kind, keyId }) => secretNames.kem(id, kind, keyId)),
-        ];
-      }),
-    );
-  }
-
   /** Default and bounds of a prekey's last use date. Throws E_USAGE. */
   #prekeyDate(untilMs: number = this.#now + limits.prekeyLifeMs): number {
     const days = Math.floor(limits.prekeyLifeMsMax / 86_400_000);
@@ -153,21 +118,20 @@ export class Identities {
   /** A new bundle. Throws E_SEND_ONLY, E_REVOKED, E_NAME_UNKNOWN, E_HOME_COPIED. */
   async rotate(name: string, rotation: Rotation = 'prekeys', { prekeysUntilMs, seq }: { readonly prekeysUntilMs?: number; readonly seq?: number } = {}): Promise<Rotated> {
     const until = this.#prekeyDate(prekeysUntilMs);
-    const { id } = this.#requireRotatable(name);
+    const record = this.#requireRotatable(name);
     await requireOriginalPlace(this.#home);
     const ring = await this.#room.ring();
     const { dead } = await ring.change(
       (draft) => {
         this.#requireRotatable(name);
         const { people } = this.#home;
-        const newest = people.newestBundle(id);
-        if (newest === undefined) throw fail('E_HOME_CORRUPT', { path: this.#home.path, why: `identity "${name}" has no bundle` });
+        const newest = newestOwn(this.#home, record);
         const options = { nowMs: this.#now, rotation, prekeysUntilMs: until, ...(seq !== undefined && { seq }) };
-        return rotateOwn(this.#room.crypto, draft, newest, people.keysOf(id), options);
+        return rotateOwn(this.#room.crypto, draft, newest, people.keysOf(record.id), options);
       },
       (state) => this.#store(state),
     );
-    await this.#sweep();
+    await sweep(this.#room);
     return { identity: this.show(name), changed: true, destroyed: dead.length };
   }
 
@@ -204,7 +168,7 @@ export class Identities {
       if (found.length > 0) this.#home.advance();
       return found.length;
     });
-    if (dead > 0) await this.#sweep();
+    if (dead > 0) await sweep(this.#room);
     return { identity: dead > 0 ? this.show(identity.name) : identity, changed: dead > 0, destroyed: dead };
   }
 
@@ -283,36 +247,12 @@ export class Identities {
     const record = this.record(name);
     this.#requireNotRevoked(record);
     await requireOriginalPlace(this.#home);
-    const ring = await this.#room.ring();
-    // The ring may be older in memory than the bundle in the database: another process rotated since it was opened.
-    let bundle = this.#newest(record);
-    const algorithms = algorithmsOf(bundle.signing.keys);
-    const held = () => algorithms.every((algorithm) => ring.has(secretNames.signing(record.id, bundle.signing.from, algorithm)));
-    if (!held()) {
-      await ring.refresh();
-      bundle = this.#newest(record);
-    }
-    const seeds = new Map(algorithms.map((algorithm) => [algorithm, ring.openSecret(secretNames.signing(record.id, bundle.signing.from, algorithm))]));
-    const signingKeys = signingKeysOf(this.#room.crypto, algorithms, (algorithm) => (seeds.get(algorithm) as Secret).expose());
-    for (const seed of seeds.values()) seed.wipe();
-    if (!signs(bundle, signingKeys)) throw fail('E_KEYRING', { path: this.#home.keyringPath, why: `its signing keys are not those of "${name}"` });
-    return { identity: record.id, bundleSeq: bundle.seq, signingKeys };
+    return signerOf(this.#room, record);
   }
 
   /** Every key that may open what is addressed to this identity: live prekeys, then identity keys, the current one first. */
   async openingKeys(name: string): Promise<readonly KemKey[]> {
-    const { id } = this.record(name);
-    const ring = await this.#room.ring();
-    const live = () => this.#home.people.keysOf(id).filter((key) => !isDead(key, this.#now));
-    if (live().some(({ kind, keyId }) => !ring.has(secretNames.kem(id, kind, keyId)))) await ring.refresh();
-    const order = (key: { readonly kind: string; readonly current: boolean }) => (key.kind === 'prekey' ? 0 : 1) * 2 + (key.current ? 0 : 1);
-    return live()
-      .filter(({ kind, keyId }) => ring.has(secretNames.kem(id, kind, keyId)))
-      .sort((a, b) => order(a) - order(b))
-      .map(({ kind, keyId }) => {
-        using seed = ring.openSecret(secretNames.kem(id, kind, keyId));
-        return { keyId, keyType: kind, key: this.#room.crypto.kem('x-wing').fromSeed(seed.expose()) };
-      });
+    return openingKeysOf(this.#room, this.record(name));
   }
 
   /** The secret behind erase tokens and keys of --id. The caller wipes it. */
@@ -324,18 +264,6 @@ export class Identities {
   inboxes(name: string): readonly Inbox[] {
     const record = this.record(name);
     const blocks = (this.#home.people.actor(record.id)?.inboxes ?? []).map(decodeInbox);
-    return this.#newest(record).inboxes.flatMap((cid) => blocks.find((inbox) => inbox.cid.equals(cid)) ?? []);
-  }
-
-  #newest({ id, name }: IdentityRecord): Bundle {
-    const newest = this.#home.people.newestBundle(id);
-    if (newest === undefined) throw fail('E_HOME_CORRUPT', { path: this.#home.path, why: `identity "${name}" has no bundle` });
-    return decodeBundle(newest.block);
+    return newestOwn(this.#home, record).inboxes.flatMap((cid) => blocks.find((inbox) => inbox.cid.equals(cid)) ?? []);
   }
 }
-
-const signs = (bundle: Bundle, keys: SigningKeys): boolean =>
-  Object.entries(bundle.signing.keys).every(([name, publicKey]) => {
-    const key = keys[name as SignatureName];
-    return key !== undefined && Buffer.compare(key.publicKey, publicKey) === 0;
-  });

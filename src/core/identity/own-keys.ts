@@ -8,9 +8,9 @@ import type { Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { signatureParameters, type CryptoProvider, type PrivateKey, type SignatureName, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
-import type { BundleRecord, KeyKind, KeyRecord } from '../home/index.ts';
+import type { KeyKind, KeyRecord } from '../home/index.ts';
 import type { RingDraft } from '../keys/index.ts';
-import { certify, decodeBundle, keyIdOf, signBundle, type Bundle, type Prekey, type SigningCertificate } from './bundle.ts';
+import { certify, keyIdOf, signBundle, type Bundle, type Prekey, type SigningCertificate } from './bundle.ts';
 import { makeGenesis, type Genesis } from './genesis.ts';
 import { decodeInbox, type Inbox } from './inbox.ts';
 import { algorithmsOf } from './keys-map.ts';
@@ -113,9 +113,8 @@ export interface RotateOptions {
 }
 
 /** The next bundle of an identity, with the keys that `rotation` names replaced. `known` are its keys as the database has them. */
-export function rotateOwn(crypto: Provider, draft: RingDraft, newest: BundleRecord, known: readonly KeyRecord[], options: RotateOptions): OwnState {
+export function rotateOwn(crypto: Provider, draft: RingDraft, before: Bundle, known: readonly KeyRecord[], options: RotateOptions): OwnState {
   const { nowMs, rotation, prekeysUntilMs } = options;
-  const before = decodeBundle(newest.block);
   const { id } = before;
   const seq = options.seq ?? before.seq + 1;
   const all = rotation === 'all';

@@ -17,7 +17,7 @@ const SUM_BYTES = 32;
 const SALT_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-export const RING_KEY_BYTES = 32;
+const RING_KEY_BYTES = 32;
 
 export const defaultKdf: Argon2Parameters = { memoryKib: limits.argonMemoryKib, passes: limits.argonPasses, lanes: 1 };
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/core/base/cid.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { openHome } from '../../../src/core/home/index.ts';
-import { Identities, rotations } from '../../../src/core/identity/index.ts';
+import { decodeBundle, Identities, rotations } from '../../../src/core/identity/index.ts';
 import { rotateOwn } from '../../../src/core/identity/own-keys.ts';
 import { Ring } from '../../../src/core/keys/index.ts';
 import { cheapKdf, clockAt, freshHome, freshRing, secretOf, testCrypto } from '../../support/home.ts';
@@ -180,7 +180,7 @@ describe('an identity of mine', () => {
       const ring = await me.ring();
       const { people } = me.home;
       const crash = ring.change(
-        (draft) => rotateOwn(me.crypto, draft, people.newestBundle(id)!, people.keysOf(id), { nowMs: NOW, rotation, prekeysUntilMs: NOW + DAY }),
+        (draft) => rotateOwn(me.crypto, draft, decodeBundle(people.newestBundle(id)!.block), people.keysOf(id), { nowMs: NOW, rotation, prekeysUntilMs: NOW + DAY }),
         () => {
           throw new Error('crash');
         },

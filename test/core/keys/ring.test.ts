@@ -220,7 +220,7 @@ describe('a key ring', () => {
     const home = await freshHome();
     const ring = await freshRing(home, 'canary-passphrase');
     await ring.sealSecret('canary', bytesOf('canary-secret'));
-    for (const text of [inspect(ring, { depth: 9 }), JSON.stringify(ring), String(ring)]) expect(text).not.toMatch(/canary/);
+    for (const text of [inspect(ring, { depth: 9, showHidden: true }), JSON.stringify(ring)]) expect(text).not.toMatch(/canary/);
     expect((await readFile(home.keyringPath)).includes('canary')).toBe(false);
     ring.lock();
     ring.lock();
