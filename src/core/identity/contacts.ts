@@ -4,7 +4,7 @@
  * Verified means: someone compared the twelve words, or a pipeline was given them. It is lost when the identity changes.
  */
 import type { Bytes } from '../base/bytes.ts';
-import { digestOf, sameCid, type Cid } from '../base/cid.ts';
+import { digestOf, sameCid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { fail, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -73,26 +73,37 @@ export class Contacts {
 
   /**
    * All or none. With `pinned` every one must stand in the fingerprint file, under its name and with its words, and is verified
-   * by that; a single mismatch adds nobody (E_FINGERPRINT). One that is known already is updated, or left as it is.
-   * Throws E_NAME_TAKEN, E_USAGE (no name), E_BUNDLE_STALE, E_BUNDLE_CHAIN.
+   * by that; a single mismatch adds nobody, and all of them are named (E_FINGERPRINT). One that is known already is updated, or left
+   * as it is. Throws E_NAME_TAKEN, E_USAGE (no name), E_BUNDLE_STALE, E_BUNDLE_CHAIN.
    */
   add(people: readonly NewContact[], pinned?: ReadonlyMap<string, FingerprintLine>): readonly ContactResult[] {
-    return this.#home.transaction(() => people.map((person) => this.#add(person, pinned)));
+    return this.#home.transaction(() => {
+      if (pinned !== undefined) this.#requirePinned(people, pinned);
+      return people.map((person) => this.#add(person, pinned));
+    });
+  }
+
+  #requirePinned(people: readonly NewContact[], pinned: ReadonlyMap<string, FingerprintLine>): void {
+    const wrong = people.flatMap(({ introduction, name: wanted, fallbackName }) => {
+      const name = this.#nameFor(introduction, wanted, fallbackName);
+      const line = pinned.get(name);
+      if (line !== undefined && fingerprintMatches(line.words, introduction.genesis.id)) return [];
+      return [{ name, ...(line && { line: line.line }) }];
+    });
+    if (wrong.length === 0) return;
+    const names = wrong.map(({ name, line }) => `"${name}" (${line === undefined ? 'not in the file' : `line ${line} of the file`})`);
+    throw fail('E_FINGERPRINT', { names: names.join(', '), mismatches: wrong });
   }
 
   #add({ introduction, name: wanted, fallbackName }: NewContact, pinned: ReadonlyMap<string, FingerprintLine> | undefined): ContactResult {
     const { id } = introduction.genesis;
     const name = this.#nameFor(introduction, wanted, fallbackName);
-    const line = pinned?.get(name);
-    if (pinned !== undefined && (line === undefined || !fingerprintMatches(line.words, id))) {
-      throw fail('E_FINGERPRINT', { name, ...(line && { line: line.line }) });
-    }
     const known = this.#home.people.contactOf(id);
     if (known !== undefined && known.name !== name) throw fail('E_NAME_TAKEN', { kind: 'contact', name: known.name });
     if (known === undefined && this.#home.people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name });
     const learned = this.#learn(introduction, name);
     if (known === undefined) this.#home.people.contacts.insert({ name, id, addedAtMs: this.#now, before: [] });
-    const verifies = line !== undefined && this.#verify(name, 'fingerprint-file');
+    const verifies = pinned !== undefined && this.#verify(name, 'fingerprint-file');
     const change = known === undefined ? 'added' : learned !== 'unchanged' ? learned : verifies ? 'verified' : 'unchanged';
     return this.#result(name, change, introduction.newest);
   }
@@ -118,7 +129,7 @@ export class Contacts {
       const { id } = this.record(name);
       const history = introductionOf(this.#home, id);
       if (history.revocation !== undefined) throw fail('E_REVOKED', { names: `"${name}"` });
-      if (!fingerprintMatches(words, id)) throw fail('E_FINGERPRINT', { name });
+      if (!fingerprintMatches(words, id)) throw fail('E_FINGERPRINT', { names: `"${name}"` });
       return this.#result(name, this.#verify(name, by) ? 'verified' : 'unchanged', history.newest);
     });
   }
@@ -171,9 +182,8 @@ export class Contacts {
     const own = people.identityOf(genesis.id);
     if (own !== undefined && fresh.length > 0) throw fail('E_HOME_COPIED', { why: `there is a bundle of "${own.name}" that was not made here` });
     const revoked = revocation !== undefined && known?.revocation === undefined;
-    const inboxes = merged(known?.inboxes ?? [], introduction.inboxes);
-    if (known !== undefined && fresh.length === 0 && !revoked && inboxes.length === known.inboxes.length) return 'unchanged';
-    people.actors.put({ id: genesis.id, genesis: genesis.block, inboxes, revocation: (known?.revocation ?? revocation)?.block });
+    if (known !== undefined && fresh.length === 0 && !revoked) return 'unchanged';
+    people.actors.put({ id: genesis.id, genesis: genesis.block, revocation: (known?.revocation ?? revocation)?.block });
     for (const { id, seq, cid, block } of fresh) people.bundles.insert({ id, seq, cid, block });
     const count = people.bundles.count('id = ?', digestOf(genesis.id));
     if (count > limits.bundleChainMax) throw fail('E_TOO_MANY', { what: `bundles of "${name}"`, count, max: limits.bundleChainMax });
@@ -238,6 +248,3 @@ function follows(known: Bundle, next: Bundle, name: string): boolean {
     return false;
   }
 }
-
-const merged = (known: ReadonlyArray<{ readonly cid: Cid; readonly block: Bytes }>, more: ReadonlyArray<{ readonly cid: Cid; readonly block: Bytes }>): readonly Bytes[] =>
-  [...known, ...more.filter(({ cid }) => !known.some((inbox) => sameCid(inbox.cid, cid)))].map(({ block }) => block);

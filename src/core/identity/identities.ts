@@ -14,7 +14,7 @@ import type { IdentityRecord } from '../home/index.ts';
 import { requireOriginalPlace } from '../home/witness.ts';
 import type { KemKey } from '../message/stanza.ts';
 import { encodeBundleFile, type Introduction } from './introduction.ts';
-import { decodeInbox, type Inbox } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
 import { algorithmsOf } from './keys-map.ts';
 import { historyOf, introductionOf } from './history.ts';
 import { parseActorName } from './name.ts';
@@ -78,15 +78,16 @@ export class Identities {
     return only;
   }
 
-  /** Throws E_NAME_TAKEN, E_USAGE, E_HOME_COPIED. */
+  /** Makes the key ring too where there is none yet. Throws E_NAME_TAKEN, E_USAGE, E_HOME_COPIED, before a passphrase is asked. */
   async create(typedName: string, { sendOnly = false, algorithms = defaultAlgorithms, prekeysUntilMs }: CreateIdentity = {}): Promise<IdentitySummary> {
     const name = parseActorName(typedName);
     const until = this.#prekeyDate(prekeysUntilMs);
+    this.#requireFree(name);
     await requireOriginalPlace(this.#home);
-    const ring = await this.#room.ring();
+    const ring = await this.#room.ring({ create: true });
     await ring.change(
       (draft) => {
-        if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+        this.#requireFree(name);
         return createOwn(this.#room.crypto, draft, { name, nowMs: this.#now, sendOnly, algorithms, prekeysUntilMs: until });
       },
       (made) => this.#insert({ name, id: made.genesis.id, createdAtMs: this.#now, sendOnly, keystore: 'file' }, made),
@@ -94,10 +95,14 @@ export class Identities {
     return this.show(name);
   }
 
+  #requireFree(name: string): void {
+    if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+  }
+
   #insert(record: IdentityRecord, made: NewIdentity): void {
     const { people } = this.#home;
     people.identities.insert(record);
-    people.actors.put({ id: record.id, genesis: made.genesis.block, inboxes: [made.inbox.block] });
+    people.actors.put({ id: record.id, genesis: made.genesis.block });
     this.#store(made);
   }
 
@@ -262,8 +267,6 @@ export class Identities {
 
   /** The identity's inboxes, the preferred one first. */
   inboxes(name: string): readonly Inbox[] {
-    const record = this.record(name);
-    const blocks = (this.#home.people.actor(record.id)?.inboxes ?? []).map(decodeInbox);
-    return newestOwn(this.#home, record).inboxes.flatMap((cid) => blocks.find((inbox) => inbox.cid.equals(cid)) ?? []);
+    return newestOwn(this.#home, this.record(name)).inboxes;
   }
 }

@@ -8,8 +8,8 @@ import type { Ring } from '../keys/index.ts';
 export interface IdentityRoom {
   readonly home: Home;
   readonly crypto: CryptoProvider;
-  /** Unlocks the key ring when first asked; the same ring afterwards. Only what needs a private key asks. */
-  readonly ring: () => Promise<Ring>;
+  /** Unlocks the key ring when first asked; the same ring afterwards. Only what needs a private key asks. `create` makes one where there is none. */
+  readonly ring: (options?: { readonly create?: boolean }) => Promise<Ring>;
 }
 
 /** Names of secrets. Every one begins with the identity's id; backups leave out what lies under `prekey`. */

@@ -70,8 +70,8 @@ describe('adding a contact', () => {
     const good = parseFingerprintFile(bytesOf(fingerprintLine(a.ada, 'ada') + fingerprintLine(b.ada, 'ada', 'maria')));
     const wrong = parseFingerprintFile(bytesOf(fingerprintLine(a.ada, 'ada') + fingerprintLine(a.ada, 'ada', 'maria')));
     const missing = parseFingerprintFile(bytesOf(fingerprintLine(a.ada, 'ada')));
-    expect(() => ci.contacts.add(people, wrong)).toThrow(expect.objectContaining({ code: 'E_FINGERPRINT', details: { name: 'maria', line: 2 } }));
-    expect(() => ci.contacts.add(people, missing)).toThrow(expect.objectContaining({ code: 'E_FINGERPRINT', details: { name: 'maria' } }));
+    expect(() => ci.contacts.add(people, wrong)).toThrow(expect.objectContaining({ code: 'E_FINGERPRINT', details: expect.objectContaining({ mismatches: [{ name: 'maria', line: 2 }] }) }));
+    expect(() => ci.contacts.add(people, missing)).toThrow(expect.objectContaining({ code: 'E_FINGERPRINT', details: expect.objectContaining({ mismatches: [{ name: 'maria' }] }) }));
     expect(ci.contacts.list()).toEqual([]);
     const added = ci.contacts.add(people, good);
     expect(added.map(({ change, contact }) => [change, contact.verified?.by])).toEqual([['added', 'fingerprint-file'], ['added', 'fingerprint-file']]);
