@@ -48,7 +48,7 @@ export async function gc(store: StoreContext, options: GcOptions = {}): Promise<
   if (options.dryRun === true) return plan;
   requireConfirmed('gc', plan.planId, options.confirm);
   for (const one of sets.buried()) await forget(store, one, options.signal);
-  return sweep(store, sets, plan, asOfMs - graceMs, options);
+  return await sweep(store, sets, plan, asOfMs - graceMs, options);
 }
 
 /** A plan's name begins with its time: seconds since the epoch, base 36. */

@@ -20,7 +20,8 @@ export async function withRecord<T>(store: StoreContext, cid: Cid, signal: Abort
   await using lock = await messageLock(store, cid, signal);
   const record = await store.hot.message(cid);
   if (record === undefined) throw fail('E_NOT_FOUND', { what: `message ${cid.toString()}` });
-  return act(record, lock);
+  // awaited here: the lock is released when this function returns
+  return await act(record, lock);
 }
 
 /** The lease passed on: whatever we would do now is another holder's business. */
