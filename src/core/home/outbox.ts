@@ -146,10 +146,9 @@ export class Outbox {
         if (known !== undefined) return known;
         const number = this.#entries.insert({ ...entry, durability: { asked: durability, true: 'accepted' } });
         if (number === undefined) throw fail('E_BUSY', { what: `id "${entry.id}"` });
-        recipients.forEach((recipient, place) => {
-          this.#deliveries.put({ ...recipient, number, place, state: 'unknown', times: { unknown: entry.createdAtMs }, evidence: [] });
-        });
-        return this.entry(number);
+        const deliveries = recipients.map((recipient): Delivery => ({ ...recipient, state: 'unknown', times: { unknown: entry.createdAtMs }, evidence: [] }));
+        deliveries.forEach((delivery, place) => this.#deliveries.put({ ...delivery, number, place }));
+        return { ...entry, number, durability: { asked: durability, true: 'accepted' as const }, recipients: deliveries };
       }),
     );
   }
@@ -185,12 +184,14 @@ export class Outbox {
     const { number: _, recipients, ...entry } = this.entry(number);
     const settled: EntryRow = { ...entry, ...known, settledAtMs: atMs, durability: { ...entry.durability, ...(durability && { true: durability }) } };
     this.#entries.update(settled, 'number = ?', number);
-    recipients.forEach((recipient, place) => {
+    const deliveries = recipients.map((recipient, place) => {
       const packet = packets?.[place] ?? recipient.packet;
       const moved = state !== undefined && recipient.state === 'unknown' ? withState(recipient, state, atMs, code) : recipient;
-      if (moved !== recipient || packet !== recipient.packet) this.#deliveries.put({ ...moved, packet, number, place });
+      if (moved === recipient && packet === recipient.packet) return recipient;
+      this.#deliveries.put({ ...moved, packet, number, place });
+      return { ...moved, packet };
     });
-    return this.entry(number);
+    return { ...settled, number, recipients: deliveries };
   }
 
   /**

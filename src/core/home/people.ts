@@ -37,8 +37,6 @@ export interface ActorRecord {
   readonly id: Cid;
   readonly genesis: Bytes;
   readonly revocation?: Bytes | undefined;
-  /** The inbox blocks that its bundles name. */
-  readonly inboxes: readonly Bytes[];
 }
 
 export interface BundleRecord {

@@ -5,12 +5,13 @@
  * Spec: docs/formats/identity.md
  */
 import { concat, equalBytes, type Bytes } from '../base/bytes.ts';
-import { cidOf, DAG_CBOR, RAW, sameCid, sha256, type Cid } from '../base/cid.ts';
+import { cidOf, DAG_CBOR, sameCid, sha256, type Cid } from '../base/cid.ts';
 import { decode, encode, Reader, type Value } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { kemParameters, label, signAll, verifyAll, type CryptoProvider, type Signatures, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
 import type { Genesis } from './genesis.ts';
+import { decodeInbox, type Inbox } from './inbox.ts';
 import { readByAlgorithm, sameAlgorithms } from './keys-map.ts';
 import { isActorName } from './name.ts';
 
@@ -49,8 +50,8 @@ export interface BundleFields {
   readonly kemKey: Bytes;
   /** By last use date, earliest first. */
   readonly prekeys: readonly Prekey[];
-  /** CIDs of inbox blocks, the preferred one first. */
-  readonly inboxes: readonly Cid[];
+  /** The preferred one first. */
+  readonly inboxes: readonly Inbox[];
 }
 
 export interface Bundle extends BundleFields {
@@ -82,7 +83,7 @@ const bundleValue = ({ id, seq, prev, issuedAtMs, expiresAtMs, name, signing, ke
   signing: { from: signing.from, keys: { ...signing.keys }, certificate: { ...signing.certificate } },
   kem: kemKey,
   prekeys: prekeys.map(({ key, untilMs }) => ({ key, until: untilMs })),
-  inboxes: [...inboxes],
+  inboxes: inboxes.map(({ block }) => block),
 });
 
 /** Signs a bundle with the keys that its certificate names. Asserts that the result is one that `decodeBundle` takes. */
@@ -133,9 +134,11 @@ function readPrekey(value: unknown): Prekey {
   return prekey;
 }
 
-function readInboxes(reader: Reader): readonly Cid[] {
-  // A list of one field each, so that every item passes through the same strict reader.
-  return reader.list('inboxes', limits.inboxesMax).map((value) => new Reader(`${KIND}.inboxes`, { inbox: value }).cid('inbox', RAW));
+function readInboxes(reader: Reader): readonly Inbox[] {
+  return reader.list('inboxes', limits.inboxesMax).map((value) => {
+    if (!(value instanceof Uint8Array)) throw fail('E_FORMAT', { kind: KIND, why: 'an inbox is not bytes' });
+    return decodeInbox(value);
+  });
 }
 
 /** What no field says alone. */
@@ -150,7 +153,7 @@ function checkShape({ seq, prev, issuedAtMs, expiresAtMs, name, signing, kemKey,
   if (!sameAlgorithms(signing.keys, signing.certificate) || !sameAlgorithms(signing.keys, signatures)) refuse('keys and signatures are of different algorithms');
   const lasts = prekeys.map(({ untilMs }) => untilMs);
   if (lasts.some((until, i) => until > expiresAtMs || until < (lasts[i - 1] ?? 0))) refuse('its prekeys are not in the order of their dates, or outlive it');
-  if (!distinct([kemKey, ...prekeys.map(({ key }) => key)]) || !distinct(inboxes.map(({ bytes }) => bytes))) refuse('a key or an inbox stands twice');
+  if (!distinct([kemKey, ...prekeys.map(({ key }) => key)]) || !distinct(inboxes.map(({ block }) => block))) refuse('a key or an inbox stands twice');
 }
 
 const distinct = (items: readonly Bytes[]): boolean => items.every((item, i) => !items.slice(0, i).some((other) => equalBytes(item, other)));

@@ -1,18 +1,16 @@
 /** What the home knows of an identity, mine or another's, read back as formats: blocks were verified before they were kept, and their rows are checked. */
-import { sameCid, type Cid } from '../base/cid.ts';
+import type { Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Home } from '../home/index.ts';
 import { decodeBundle, type Bundle } from './bundle.ts';
 import { decodeGenesis, type Genesis } from './genesis.ts';
-import { decodeInbox, type Inbox } from './inbox.ts';
 import type { Introduction } from './introduction.ts';
 import { decodeRevocation, type Revocation } from './revocation.ts';
 
 export interface History {
   readonly genesis: Genesis;
   readonly newest: Bundle;
-  readonly inboxes: readonly Inbox[];
   readonly revocation?: Revocation | undefined;
 }
 
@@ -30,15 +28,13 @@ export function knownHistory(home: Home, id: Cid): History | undefined {
   return {
     genesis: decodeGenesis(actor.genesis),
     newest: decodeBundle(newest.block),
-    inboxes: actor.inboxes.map(decodeInbox),
     revocation: actor.revocation && decodeRevocation(actor.revocation),
   };
 }
 
-/** The history as it is given away: the newest bundles, as many as a file carries, and the inboxes of the newest. */
+/** The history as it is given away: the newest bundles, as many as a file carries. */
 export function introductionOf(home: Home, id: Cid): Introduction {
   const history = historyOf(home, id);
   const bundles = home.people.bundlesOf(id, limits.bundleFileChainMax).reverse().map(({ block }) => decodeBundle(block));
-  const inboxes = history.newest.inboxes.flatMap((named) => history.inboxes.find(({ cid }) => sameCid(cid, named)) ?? []);
-  return { ...history, bundles, inboxes };
+  return { ...history, bundles };
 }

@@ -1,6 +1,6 @@
 /**
  * Inbox: a raw block that is an Ed25519 public key, 32 bytes. Its digest is CID_R of the packets to it, so rotating other keys
- * moves neither name nor mail. To a node its holder proves himself by a signature of kind `inbox`; an embedded store relies on
+ * moves neither name nor mail. Bundles carry the block itself, being no longer than its CID. To a node its holder proves himself by a signature of kind `inbox`; an embedded store relies on
  * file modes. The proof is made online and at once, so Ed25519 alone does.
  * Spec: docs/formats/identity.md
  */
@@ -8,7 +8,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { cidOf, digestOf, RAW, type Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 
-export const INBOX_BYTES = 32;
+const INBOX_BYTES = 32;
 
 export interface Inbox {
   readonly cid: Cid;

@@ -4,7 +4,7 @@ export type { Signer } from './private-keys.ts';
 export { Contacts, type ContactChange, type ContactResult, type NewContact } from './contacts.ts';
 export { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor, type Recipient, type RecipientKey } from './recipients.ts';
 export { resolveSender, type Sender } from './senders.ts';
-export { believe, believeBlocks, decodeBundleFile, encodeBundleFile, introductionBlocks, readIntroductions, type Introduction } from './introduction.ts';
+export { believeBlocks, decodeBundleFile, encodeBundleFile, introductionBlocks, readIntroductions, type Introduction } from './introduction.ts';
 export { decodeBundle, keyIdOf, type Bundle, type Prekey } from './bundle.ts';
 export { decodeGenesis, type Genesis } from './genesis.ts';
 export { decodeInbox, type Inbox } from './inbox.ts';

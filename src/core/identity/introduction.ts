@@ -1,6 +1,6 @@
 /**
- * Introduction: all that a stranger needs of an identity (genesis, bundles, inboxes, perhaps a revocation), believed only after
- * every signature held. A `.bundle` file is a CARv1 of exactly these blocks; any other CAR may carry them among its own.
+ * Introduction: all that a stranger needs of an identity (genesis, bundles, perhaps a revocation), believed only after every
+ * signature held. A `.bundle` file is a CARv1 of exactly these blocks; any other CAR may carry them among its own.
  * What it does not promise: that the identity belongs to whom its name says. That is what the twelve words are for.
  * Spec: docs/formats/identity.md
  */
@@ -14,7 +14,6 @@ import { limits } from '../base/limits.ts';
 import type { CryptoProvider } from '../crypto/index.ts';
 import { checkFollows, decodeBundle, verifyBundle, type Bundle } from './bundle.ts';
 import { decodeGenesis, type Genesis } from './genesis.ts';
-import { decodeInbox, INBOX_BYTES, type Inbox } from './inbox.ts';
 import { decodeRevocation, verifyRevocation, type Revocation } from './revocation.ts';
 
 export interface Introduction {
@@ -22,8 +21,6 @@ export interface Introduction {
   /** Verified, earliest first, each following the one before it. Never empty. */
   readonly bundles: readonly Bundle[];
   readonly newest: Bundle;
-  /** Blocks of the newest bundle's inboxes, as far as they came along. */
-  readonly inboxes: readonly Inbox[];
   readonly revocation?: Revocation | undefined;
 }
 
@@ -39,7 +36,6 @@ const looksLike = (value: unknown, fields: readonly string[]): boolean => value 
 class Collector {
   readonly #geneses = new Map<string, Genesis>();
   readonly #candidates = new Map<string, Candidates>();
-  readonly #inboxes = new Map<string, Inbox>();
   /** Every block taken, in the order of the file. */
   readonly cids: Cid[] = [];
   #bytes = 0;
@@ -56,7 +52,7 @@ class Collector {
 
   /** True when the block is part of an introduction. */
   #take({ cid, bytes }: Block): boolean {
-    if (cid.code === RAW) return bytes.length === INBOX_BYTES && this.#count(cid, bytes, () => this.#inboxes.set(hexOf(digestOf(cid)), decodeInbox(bytes)));
+    if (cid.code === RAW) return false;
     let value: unknown;
     try {
       value = decode('block', bytes);
@@ -99,39 +95,36 @@ class Collector {
     return [...this.#candidates].map(([id, { bundles, revocation }]) => {
       const genesis = this.#geneses.get(id);
       if (genesis === undefined) throw fail('E_FORMAT', { kind: 'bundle file', why: 'a bundle comes without its genesis' });
-      return believe(crypto, genesis, bundles, [...this.#inboxes.values()], revocation);
+      return believe(crypto, genesis, bundles, revocation);
     });
   }
 }
 
-/** Throws E_FORMAT, E_SIGNATURE, E_BUNDLE_CHAIN. `inboxes` may hold others too. */
-export function believe(crypto: CryptoProvider, genesis: Genesis, bundles: readonly Bundle[], inboxes: readonly Inbox[] = [], revocation?: Revocation): Introduction {
+/** Throws E_FORMAT, E_SIGNATURE, E_BUNDLE_CHAIN. */
+function believe(crypto: CryptoProvider, genesis: Genesis, bundles: readonly Bundle[], revocation?: Revocation): Introduction {
   const ordered = [...bundles].sort((a, b) => a.seq - b.seq).filter((bundle, i, all) => i === 0 || !sameCid(bundle.cid, (all[i - 1] as Bundle).cid));
   const newest = ordered.at(-1);
   if (newest === undefined) throw fail('E_FORMAT', { kind: 'bundle file', why: 'it has no bundle' });
   for (const bundle of ordered) verifyBundle(crypto, genesis, bundle);
   ordered.slice(1).forEach((bundle, i) => checkFollows(ordered[i] as Bundle, bundle, bundle.name ?? genesis.id.toString()));
   if (revocation !== undefined) verifyRevocation(crypto, genesis, revocation);
-  const own = newest.inboxes.flatMap((named) => inboxes.find(({ cid }) => sameCid(named, cid)) ?? []);
-  return { genesis, bundles: ordered, newest, inboxes: own, revocation };
+  return { genesis, bundles: ordered, newest, revocation };
 }
 
 /** The two blocks that a message may carry (`--introduce`). Throws as `believe`, and what the decoders throw. */
 export const believeBlocks = (crypto: CryptoProvider, { genesis, bundle }: { readonly genesis: Bytes; readonly bundle: Bytes }): Introduction =>
   believe(crypto, decodeGenesis(genesis), [decodeBundle(bundle)]);
 
-/** The blocks of an introduction: genesis, revocation, bundles from the earliest on, inboxes. For any CAR that shall carry them. */
-export function introductionBlocks({ genesis, bundles, inboxes, revocation }: Omit<Introduction, 'newest'>): readonly Block[] {
-  const structured = [genesis.block, ...(revocation ? [revocation.block] : []), ...bundles.map(({ block }) => block)];
-  return [...structured.map((bytes) => ({ cid: cidOf(DAG_CBOR, bytes), bytes })), ...inboxes.map(({ cid, block }) => ({ cid, bytes: block }))];
-}
+/** The blocks of an introduction: genesis, revocation, bundles from the earliest on. For any CAR that shall carry them. */
+export const introductionBlocks = ({ genesis, bundles, revocation }: Omit<Introduction, 'newest'>): readonly Block[] =>
+  [genesis.block, ...(revocation ? [revocation.block] : []), ...bundles.map(({ block }) => block)].map((bytes) => ({ cid: cidOf(DAG_CBOR, bytes), bytes }));
 
 /** The bytes of a `.bundle` file; its one root is the newest bundle. */
 export const encodeBundleFile = (introduction: Introduction): Bytes => encodeCar([introduction.newest.cid], introductionBlocks(introduction));
 
 /**
  * Hostile input: every identity that a CAR introduces; none is an empty list. A file of nothing but such blocks is a bundle file and
- * has one spelling: one identity, its newest bundle as the root, all its inboxes, in the order of `introductionBlocks`.
+ * has one spelling: one identity, its newest bundle as the root, in the order of `introductionBlocks`.
  * Throws what `readCar` and `believe` throw.
  */
 export async function readIntroductions(crypto: CryptoProvider, pieces: AsyncIterable<Bytes>, place: string): Promise<readonly Introduction[]> {
@@ -142,7 +135,6 @@ export async function readIntroductions(crypto: CryptoProvider, pieces: AsyncIte
   if (!collector.alone) return introductions;
   const [introduction, ...others] = introductions;
   if (introduction === undefined || others.length > 0) throw fail('E_FORMAT', { kind: 'bundle file', why: 'it does not introduce exactly one identity' });
-  if (introduction.inboxes.length !== introduction.newest.inboxes.length) throw fail('E_FORMAT', { kind: 'bundle file', why: 'an inbox is missing' });
   const expected = [introduction.newest.cid, ...introductionBlocks(introduction).map(({ cid }) => cid)];
   const found = [...car.roots, ...collector.cids];
   if (car.roots.length !== 1 || found.length !== expected.length || !expected.every((cid, i) => sameCid(cid, found[i] as Cid))) {

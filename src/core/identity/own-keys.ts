@@ -12,7 +12,7 @@ import type { KeyKind, KeyRecord } from '../home/index.ts';
 import type { RingDraft } from '../keys/index.ts';
 import { certify, keyIdOf, signBundle, type Bundle, type Prekey, type SigningCertificate } from './bundle.ts';
 import { makeGenesis, type Genesis } from './genesis.ts';
-import { decodeInbox, type Inbox } from './inbox.ts';
+import { decodeInbox } from './inbox.ts';
 import { algorithmsOf } from './keys-map.ts';
 import { secretNames } from './room.ts';
 
@@ -34,7 +34,6 @@ export interface OwnState {
 
 export interface NewIdentity extends OwnState {
   readonly genesis: Genesis;
-  readonly inbox: Inbox;
 }
 
 type Provider = CryptoProvider;
@@ -98,9 +97,9 @@ export function createOwn(crypto: Provider, draft: RingDraft, { name, nowMs, sen
     signing: certify(crypto, root.keys, id, 1, publicKeys(signing.keys)),
     kemKey: kem.key,
     prekeys: prekeys.map(({ key, record }) => ({ key, keyId: record.keyId, untilMs: record.untilMs })),
-    inboxes: [inbox.cid],
+    inboxes: [inbox],
   });
-  return { genesis, inbox, bundle, keys: [kem.record, ...prekeys.map(({ record }) => record)], dead: [] };
+  return { genesis, bundle, keys: [kem.record, ...prekeys.map(({ record }) => record)], dead: [] };
 }
 
 export interface RotateOptions {

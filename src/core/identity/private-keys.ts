@@ -84,7 +84,7 @@ function namedSecrets(home: Home): ReadonlySet<string> {
       const { signing, inboxes } = newestOwn(home, record);
       return [
         secretNames.outbox(id),
-        ...inboxes.map((inbox) => secretNames.inbox(id, inbox)),
+        ...inboxes.map(({ cid }) => secretNames.inbox(id, cid)),
         ...algorithmsOf(signing.keys).flatMap((algorithm) => [secretNames.root(id, algorithm), secretNames.signing(id, signing.from, algorithm)]),
         ...home.people.keysOf(id).map(({ kind, keyId }) => secretNames.kem(id, kind, keyId)),
       ];

@@ -4,7 +4,6 @@
  * Spec: docs/formats/identity.md, Prekeys
  */
 import type { Cid } from '../base/cid.ts';
-import { digestOf } from '../base/cid.ts';
 import type { Bytes } from '../base/bytes.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { fail, warning, type Warning } from '../base/errors.ts';
@@ -35,7 +34,7 @@ export interface RecipientKey {
 
 function recipientOf(name: string, bundle: Bundle, verified: boolean, revoked: boolean): Recipient {
   const [inbox] = bundle.inboxes;
-  return { name, identity: bundle.id, bundle, verified, revoked, ...(inbox && { inbox: digestOf(inbox) }) };
+  return { name, identity: bundle.id, bundle, verified, revoked, ...(inbox && { inbox: inbox.digest }) };
 }
 
 /** A contact as recipient. */

@@ -56,7 +56,7 @@ function publicFacts(name: string, id: Cid, { newest, revocation }: History): Pu
     expiresAtMs: newest.expiresAtMs,
     prekeys: newest.prekeys.map(({ keyId, untilMs }) => ({ keyId: hexOf(keyId), untilMs })),
     ...(until !== undefined && { prekeysUntilMs: until }),
-    inboxes: newest.inboxes,
+    inboxes: newest.inboxes.map(({ cid }) => cid),
     ...(revocation && { revoked: { reason: revocation.reason, atMs: revocation.atMs } }),
   };
 }

@@ -9,7 +9,7 @@ import { systemRng } from '../../../src/core/base/rng.ts';
 import { loadProvider, type CryptoProvider, type SigningKeys } from '../../../src/core/crypto/index.ts';
 import { certify, decodeBundle, keyIdOf, signBundle, verifyBundle, type BundleFields } from '../../../src/core/identity/bundle.ts';
 import { decodeGenesis, makeGenesis, type Genesis } from '../../../src/core/identity/genesis.ts';
-import { decodeRevocation } from '../../../src/core/identity/index.ts';
+import { decodeInbox, decodeRevocation } from '../../../src/core/identity/index.ts';
 
 let crypto: CryptoProvider;
 let keys: SigningKeys;
@@ -39,7 +39,7 @@ const fields = fc
     name: fc.option(fc.stringMatching(/^[a-z0-9][a-z0-9._@-]{0,20}$/), { nil: undefined }),
     kems: fc.uniqueArray(kemKey, { minLength: 1, maxLength: 5, selector: (key) => Buffer.from(key).toString('hex') }),
     untils: fc.array(fc.nat({ max: 2 ** 40 }), { minLength: 4, maxLength: 4 }),
-    inboxes: fc.uniqueArray(anyCid(RAW), { maxLength: 8, selector: String }),
+    inboxes: fc.uniqueArray(fc.uint8Array({ minLength: 32, maxLength: 32 }).map(decodeInbox), { maxLength: 8, selector: ({ cid }) => cid.toString() }),
   })
   .map(({ seq, from, prev, issuedAtMs, life, name, kems, untils, inboxes }): BundleFields => {
     const expiresAtMs = issuedAtMs + life;
