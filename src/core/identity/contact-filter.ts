@@ -38,7 +38,10 @@ export interface ContactQuery {
 }
 
 export function listContacts(contacts: Contacts, { where, after, limit = limits.pageItemsMax, nowMs }: ContactQuery): ContactPage {
-  const all = contacts.list((contact) => (after === undefined || contact.name > after) && (where?.matches(fieldsOf(contact, nowMs), nowMs) ?? true));
+  const all = contacts
+    .list((contact) => (after === undefined || contact.name > after) && (where?.matches(fieldsOf(contact, nowMs), nowMs) ?? true))
+    // The database orders by bytes, which is another order for rare letters: a cursor needs the one it is compared in.
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const page = all.slice(0, limit);
   return { contacts: page, next: all.length > page.length ? page.at(-1)?.name : undefined };
 }

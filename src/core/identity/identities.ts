@@ -4,7 +4,6 @@
  * What leads to a new bundle is refused in a home that is a copy (E_HOME_COPIED); reading is not.
  */
 import type { Bytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
 import { digestOf } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -23,6 +22,8 @@ import { makeRevocation, type Revocation, type RevocationReason } from './revoca
 import { newestOwn, openingKeysOf, signerOf, sweep, type Signer } from './private-keys.ts';
 import { secretNames, type IdentityRoom } from './room.ts';
 import { identitySummary, type IdentitySummary } from './summary.ts';
+
+export type { Signer } from './private-keys.ts';
 
 export interface CreateIdentity {
   readonly sendOnly?: boolean;

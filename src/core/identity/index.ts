@@ -1,6 +1,5 @@
 /** The face of the room: what others may use. */
-export { Identities, type CreateIdentity, type Rotated } from './identities.ts';
-export type { Signer } from './private-keys.ts';
+export { Identities, type CreateIdentity, type Rotated, type Signer } from './identities.ts';
 export { Contacts, type ContactChange, type ContactResult, type NewContact } from './contacts.ts';
 export { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor, type Recipient, type RecipientKey } from './recipients.ts';
 export { resolveSender, type Sender } from './senders.ts';
