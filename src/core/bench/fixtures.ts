@@ -4,13 +4,8 @@ import { cidOf, DAG_CBOR } from '../base/cid.ts';
 import type { Clock } from '../base/clock.ts';
 import { Secret } from '../base/secret.ts';
 import type { CryptoProvider, PrivateKey, SignatureName } from '../crypto/provider.ts';
-import { Announcer } from '../mail/announce.ts';
-import type { Input } from '../message/plain-blocks.ts';
 import type { SealRequest, Sender } from '../message/prepare.ts';
-import { sealMessage } from '../message/seal.ts';
-import type { SealOptions } from '../message/seal-content.ts';
 import type { KemRecipient } from '../message/stanza.ts';
-import type { Store } from '../storage/store.ts';
 
 export const nowhere: BlockSink = { releasesBytes: true, put: async () => undefined };
 
@@ -50,15 +45,3 @@ export const sessionRequest = (crypto: CryptoProvider, clock: Clock): SealReques
   recipients: [],
   session: [new Secret(crypto.rng.bytes(32))],
 });
-
-/** Seals into the store, announces to one inbox, commits and journals: durable at `hot` when it resolves. */
-export async function sendInto(store: Store, crypto: CryptoProvider, request: SealRequest, input: Input, options: SealOptions): Promise<void> {
-  const message = await sealMessage(crypto, request, input, store.hot, options);
-  const { cid, bytes, blocks, messageKey } = message;
-  const inbox = crypto.rng.bytes(32);
-  using _headerKey = message.headerKey;
-  messageKey.wipe();
-  const announcements = new Announcer(message, [inbox], { expiresMs: 0, priority: false, qos: 1 }).announce('single', cid);
-  await store.hot.commit({ message: { cid, bytes, blocks, expiresAtMs: 0, tiers: ['hot'] }, announcements });
-  await store.journal.append([{ cid, durability: 'hot', atMs: store.clock.now(), inboxes: [inbox], bytes, expiresAtMs: 0 }]);
-}

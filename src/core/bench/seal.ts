@@ -8,18 +8,18 @@ import { createCipheriv, createSecretKey, hash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { hexOf, type Bytes } from '../base/bytes.ts';
+import type { Bytes } from '../base/bytes.ts';
 import { limits } from '../base/limits.ts';
 import type { Rng } from '../base/rng.ts';
 import { formatSize } from '../base/size.ts';
 import { loadProvider, type CryptoProvider } from '../crypto/index.ts';
 import { fileInput } from '../mail/input.ts';
 import { sealMessage } from '../message/seal.ts';
-import { createStore, openStore, type Store } from '../storage/store.ts';
 import { BareSqlite } from './bare-sqlite.ts';
 import type { Bench, BenchRun, Group } from './bench.ts';
-import { nowhere, sendInto, signedRequest } from './fixtures.ts';
+import { nowhere, signedRequest } from './fixtures.ts';
 import { slowerOf, sumOf, type Contestant } from './measure.ts';
+import { Operators } from './operators.ts';
 import { atLeast, sizeRow } from './report.ts';
 
 const DEFAULT_BYTES = 512 * 2 ** 20;
@@ -168,41 +168,16 @@ class SqliteAlone implements Disposable {
   }
 }
 
-class Stores implements AsyncDisposable {
-  readonly #run: BenchRun;
-  #store: Store | undefined;
-
-  constructor(run: BenchRun) {
-    this.#run = run;
-  }
-
-  /** A new one; the one before is gone. */
-  async fresh(): Promise<Store> {
-    await this[Symbol.asyncDispose]();
-    const { folder, clock, rng } = this.#run;
-    const path = join(folder, `store-${hexOf(rng.bytes(4))}`);
-    await createStore(path, { clock, rng });
-    this.#store = await openStore(path, { clock, rng });
-    return this.#store;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const store = this.#store;
-    this.#store = undefined;
-    await store?.close();
-    if (store !== undefined) await rm(store.path, { recursive: true, force: true });
-  }
-}
-
 /** One send, before anything else was measured. */
 const footprintGroup: Group = {
   ids: ['seal.store.memory'],
   async run(run) {
-    const { crypto, content, request, details } = await setUp(run);
+    const { content, details } = await setUp(run);
     const path = join(run.folder, 'footprint.bin');
     await writeFile(path, content);
     const input = await fileInput(path);
-    await using stores = new Stores(run);
+    await using operators = new Operators(run);
+    const send = await operators.fresh();
     let peakBytes = process.memoryUsage.rss();
     let readings = 1;
     const onProgress = (bytes: number): void => {
@@ -210,7 +185,7 @@ const footprintGroup: Group = {
       readings++;
       peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
     };
-    await sendInto(await stores.fresh(), crypto, request, input.open(run.signal), { signal: run.signal, onProgress });
+    await send({ input, onProgress });
     await rm(path);
     const label = `peak memory, send ${formatSize(content.bytes)}`;
     return [sizeRow({ id: 'seal.store.memory', label, bytes: peakBytes, samples: readings, limitBytes: MEMORY_BYTES_MAX, limitOf: 'the bound', details })];
@@ -224,9 +199,9 @@ const storeGroup: Group = {
     const path = join(run.folder, 'store.bin');
     await writeFile(path, content);
     const input = await fileInput(path);
-    await using stores = new Stores(run);
+    await using operators = new Operators(run);
     using sqliteAlone = new SqliteAlone(content, run);
-    let store = await stores.fresh();
+    let send = await operators.fresh();
     const { signal } = run;
     const [seal, sqlite, subject] = await run.measure([
       { name: 'sealing alone', awaits: true, calls: 1, run: () => sealMessage(crypto, request, input.open(signal), nowhere, { signal }) },
@@ -236,9 +211,9 @@ const storeGroup: Group = {
         awaits: true,
         calls: 1,
         before: async () => {
-          store = await stores.fresh();
+          send = await operators.fresh();
         },
-        run: () => sendInto(store, crypto, request, input.open(signal), { signal }),
+        run: () => send({ input }),
       },
     ]);
     await rm(path);
