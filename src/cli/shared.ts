@@ -15,18 +15,15 @@ import { arg, args, choice, choices, optionalArgs, parsed, repeated, text, toggl
 
 export interface ByteRange {
   readonly first: number;
-  /** Included; undefined to the end. */
-  readonly last: number | undefined;
+  /** Included. */
+  readonly last: number;
 }
 
-/** `0-99`, `100-`. */
+/** `0-99`. */
 export function parseRange(typed: string): ByteRange {
-  const match = /^(\d{1,16})-(\d{1,16})?$/.exec(typed);
-  const first = Number(match?.[1]);
-  const last = match?.[2] === undefined ? undefined : Number(match[2]);
-  if (match === null || !Number.isSafeInteger(first) || (last !== undefined && (!Number.isSafeInteger(last) || last < first))) {
-    throw fail('E_USAGE', { why: 'expects A-B, first and last byte, both included; A- reads to the end' });
-  }
+  const match = /^(\d{1,16})-(\d{1,16})$/.exec(typed);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || first > last || last >= Number.MAX_SAFE_INTEGER) throw fail('E_USAGE', { why: 'expects A-B, first and last byte, both included' });
   return { first, last };
 }
 

@@ -90,9 +90,8 @@ describe('--range', () => {
   it.each([
     ['0-0', { first: 0, last: 0 }],
     ['5-99', { first: 5, last: 99 }],
-    ['7-', { first: 7, last: undefined }],
   ])('%s', (text, range) => expect(parseRange(text)).toEqual(range));
-  it.each(['', '-', '-5', '5', '9-5', 'a-b', '1-2-3', '1 - 2', '99999999999999999-', '0-9007199254740992'])('refuses %j', (text) => {
+  it.each(['', '-', '-5', '5', '7-', '9-5', 'a-b', '1-2-3', '1 - 2', '99999999999999999-', '0-9007199254740992'])('refuses %j', (text) => {
     expect(() => parseRange(text)).toThrow(expect.objectContaining({ code: 'E_USAGE' }) as Error);
   });
 });
