@@ -44,7 +44,7 @@ export interface Contestant {
 export interface MeasureOptions {
   readonly meter: Meter;
   readonly samples: number;
-  /** For each contestant. Samples end when they have used this up together, but not before `limits.benchSamplesMin` (or `samples`, if fewer). */
+  /** For each contestant; neither a sample nor the warm-up is longer. Samples end when they have used this up together, but not before `limits.benchSamplesMin` (or `samples`, if fewer). */
   readonly seconds: number;
   /** Samples of each contestant before any counts. */
   readonly warmUp?: number;
@@ -102,7 +102,7 @@ class Runner {
   }
 
   /** Warms up, and finds the number of calls that makes a sample long enough. In steps, since the first calls are slower than the rest. */
-  async calibrate(warmUp: number, warmUpMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async calibrate({ warmUp = 1, warmUpMs = limits.benchWarmUpMs, seconds, signal }: MeasureOptions): Promise<void> {
     const start = this.#meter.wallMs();
     for (let round = 0; round < warmUp; round++) {
       await this.sample();
@@ -110,13 +110,15 @@ class Runner {
     }
     const { calls, sampleMs = limits.benchSampleMs } = this.contestant;
     if (calls !== undefined) return;
+    const enoughMs = Math.min(sampleMs, seconds * 1_000);
+    const warmMs = Math.min(warmUpMs, seconds * 1_000);
     for (;;) {
       const { wallMs } = await this.sample();
       signal?.throwIfAborted();
-      const long = wallMs >= sampleMs;
-      if ((long && this.#meter.wallMs() - start >= warmUpMs) || this.calls >= CALLS_MAX) return;
+      const long = wallMs >= enoughMs;
+      if ((long && this.#meter.wallMs() - start >= warmMs) || this.calls >= CALLS_MAX) return;
       if (long) continue;
-      const wanted = wallMs > 0 ? Math.ceil((this.calls * sampleMs * 1.2) / wallMs) : this.calls * 16;
+      const wanted = wallMs > 0 ? Math.ceil((this.calls * enoughMs * 1.2) / wallMs) : this.calls * 16;
       this.calls = Math.max(this.calls + 1, Math.min(wanted, this.calls * 16));
     }
   }
@@ -132,10 +134,11 @@ class Runner {
  */
 export async function measure<const Names extends readonly Contestant[]>(
   contestants: Names,
-  { meter, samples, seconds, warmUp = 1, warmUpMs = limits.benchWarmUpMs, signal }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<{ readonly [Index in keyof Names]: Series }> {
+  const { meter, samples, seconds, signal } = options;
   const runners = contestants.map((contestant) => new Runner(contestant, meter));
-  for (const runner of runners) await runner.calibrate(warmUp, warmUpMs, signal);
+  for (const runner of runners) await runner.calibrate(options);
   const least = Math.min(samples, limits.benchSamplesMin);
   const start = meter.wallMs();
   for (let round = 0; round < samples; round++) {
