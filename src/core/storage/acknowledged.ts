@@ -6,11 +6,11 @@
 import { equalBytes, hexOf } from '../base/bytes.ts';
 import { parseCid, type Cid } from '../base/cid.ts';
 import { isError } from '../base/errors.ts';
-import { inboxOfPacket } from './announcing.ts';
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { acknowledgedSince, releasedOf } from './journal-facts.ts';
 import type { Acknowledgement, Durability } from './ports.ts';
+import { announceFromCold } from './restore.ts';
 import { isExpired } from './selection.ts';
 
 export interface Missed {
@@ -83,10 +83,6 @@ async function untoldInboxes(store: StoreContext, { cid, inboxes }: Acknowledgem
 
 /** From the packets that cold keeps. True when every inbox is told now. */
 async function announceAgain(store: StoreContext, acknowledgement: Acknowledgement): Promise<boolean> {
-  const { cid, expiresAtMs } = acknowledgement;
-  for (const tier of store.cold.values()) {
-    const packets = await tier.announcements(cid);
-    await store.hot.inbox.announce(packets.map((packet) => ({ inbox: inboxOfPacket(packet), packet, cid, expiresAtMs })));
-  }
+  for (const tier of store.cold.values()) await announceFromCold(store.hot, tier, acknowledgement.cid);
   return (await untoldInboxes(store, acknowledgement)).length === 0;
 }

@@ -6,9 +6,6 @@ import { decodePacket } from '../packet/codec.ts';
 import { blockCid } from '../packet/packet.ts';
 import type { Announcement } from './ports.ts';
 
-/** Throws as `decodePacket`. */
-export const inboxOfPacket = (packet: Bytes): Bytes => decodePacket(packet).inbox;
-
 /**
  * The announcement that a packet makes of `cid`. A masked one hides which block it is about, so whoever brought it is believed.
  * Throws E_PACKET_* and E_FORMAT when it is about another block, or announces nothing.

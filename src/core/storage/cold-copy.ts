@@ -19,17 +19,23 @@ export interface ColdCopy {
   readonly failed: ReadonlyArray<{ readonly tier: ColdTierName; readonly error: OmniplexError }>;
 }
 
-export async function copyToCold(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], signal?: AbortSignal): Promise<ColdCopy> {
+export interface ColdCopyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** So many blocks more are in a tier, read back: each counts once a tier. */
+  readonly onBlocks?: ((blocks: number) => void) | undefined;
+}
+
+export async function copyToCold(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], options: ColdCopyOptions = {}): Promise<ColdCopy> {
   const held: ColdTier[] = [];
   const failed: Array<{ tier: ColdTierName; error: OmniplexError }> = [];
   for (const name of tiers) {
     const tier = store.coldTier(name);
     try {
-      await copyBlocks(store, cid, tier, signal);
+      await copyBlocks(store, cid, tier, options);
       await copyAnnouncements(store, cid, tier);
       held.push(tier);
     } catch (error) {
-      if (!(error instanceof OmniplexError) || signal?.aborted === true) throw error;
+      if (!(error instanceof OmniplexError) || options.signal?.aborted === true) throw error;
       failed.push({ tier: name, error });
     }
   }
@@ -37,17 +43,20 @@ export async function copyToCold(store: StoreContext, cid: Cid, tiers: readonly 
 }
 
 /** As `copyToCold`. Throws the tiers' own error when none holds it, E_COPIES_TOO_FEW when too few do. */
-export async function requireColdCopies(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], minCopies: number, signal?: AbortSignal): Promise<ColdCopy> {
-  const copy = await copyToCold(store, cid, tiers, signal);
+export async function requireColdCopies(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], minCopies: number, options?: ColdCopyOptions): Promise<ColdCopy> {
+  const copy = await copyToCold(store, cid, tiers, options);
   if (copy.copies >= minCopies) return copy;
   const [first] = copy.failed;
   if (first !== undefined && copy.tiers.length === 0) throw first.error;
   throw fail('E_COPIES_TOO_FEW', { cid: cid.toString(), copies: copy.copies, needed: minCopies }, first?.error);
 }
 
-async function copyBlocks(store: StoreContext, cid: Cid, tier: ColdTier, signal?: AbortSignal): Promise<void> {
+async function copyBlocks(store: StoreContext, cid: Cid, tier: ColdTier, { signal, onBlocks }: ColdCopyOptions): Promise<void> {
   for await (const { cids } of closureOf(cid, async (one) => (await store.read(one, signal))?.bytes)) {
-    for (const batch of batched(cids, limits.copyBatchBlocks)) await copyBatch(store, cid, tier, batch, signal);
+    for (const batch of batched(cids, limits.copyBatchBlocks)) {
+      await copyBatch(store, cid, tier, batch, signal);
+      onBlocks?.(batch.length);
+    }
   }
 }
 

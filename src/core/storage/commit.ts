@@ -63,8 +63,8 @@ async function acknowledged(store: StoreContext, cid: Cid, { message, announceme
 
 /** Every block and the announcements into cold, hot as it is: what raises a message to `cold`. Throws as `requireColdCopies`, E_LOCKED. */
 export function copyMessageToCold(store: StoreContext, cid: Cid, { tiers = [...store.cold.keys()], minCopies = 1, signal }: Omit<CommitOptions, 'durability'>): Promise<ColdCopy> {
-  return withMessage(store, cid, signal, async (record, lock) => {
-    const copy = await requireColdCopies(store, cid, tiers, minCopies, signal);
+  return withMessage(store, cid, { signal }, async (record, lock) => {
+    const copy = await requireColdCopies(store, cid, tiers, minCopies, { signal });
     const added = copy.tiers.filter((tier) => !record.tiers.includes(tier));
     if (added.length > 0) await changed(store, record, lock, { tiers: [...record.tiers, ...added] });
     return copy;

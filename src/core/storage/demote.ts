@@ -7,7 +7,7 @@ import type { Cid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { runBulk, type BulkOptions, type BulkResult } from './bulk.ts';
+import { runBulk, type ActOptions, type BulkOptions, type BulkPlan, type BulkResult } from './bulk.ts';
 import { batched, closureOf } from './closure.ts';
 import { requireColdCopies } from './cold-copy.ts';
 import type { StoreContext } from './context.ts';
@@ -25,44 +25,45 @@ export interface DemoteOptions extends BulkOptions {
 export interface DemoteResult extends BulkResult {
   /** Fewest verified cold copies among the messages that moved; undefined when none did. */
   readonly copies: { readonly min: number | undefined };
+  readonly plan?: BulkPlan & { readonly to: ReadonlyArray<{ readonly tier: ColdTierName; readonly copies: number }> };
 }
 
 const coldTiersOf = (record: MessageRecord): readonly ColdTierName[] => record.tiers.filter((tier) => tier !== 'hot');
 
 export async function demote(store: StoreContext, selection: Selection, options: DemoteOptions = {}): Promise<DemoteResult> {
   const tiers = options.tiers ?? [...store.cold.keys()];
-  for (const tier of tiers) store.coldTier(tier);
+  const to = tiers.map((tier) => ({ tier, copies: store.coldTier(tier).copies }));
   const minCopies = options.minCopies ?? 1;
   let fewest: number | undefined;
-  const result = await runBulk(
+  const { plan, ...result } = await runBulk(
     store,
     selection,
     {
       verb: 'demote',
       parameters: [minCopies, ...tiers],
       isDue: (record) => record.tiers.includes('hot') || tiers.some((tier) => !record.tiers.includes(tier)),
-      act: async ({ cid }, signal) => {
-        const done = await demoteMessage(store, cid, { tiers, minCopies, signal });
+      act: async ({ cid }, how) => {
+        const done = await demoteMessage(store, cid, { ...how, tiers, minCopies });
         if (done !== undefined) fewest = Math.min(fewest ?? done.copies, done.copies);
         return done?.bytes;
       },
     },
     options,
   );
-  return { ...result, copies: { min: fewest } };
+  return { ...result, copies: { min: fewest }, ...(plan && { plan: { ...plan, to } }) };
 }
 
-export interface DemoteMessageOptions {
+export interface DemoteMessageOptions extends ActOptions {
   readonly tiers: readonly ColdTierName[];
   readonly minCopies: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes that left hot; undefined when nothing was to do. Throws E_PINNED, E_COPIES_TOO_FEW, E_BLOCKS_MISSING, E_LOCKED. */
-export function demoteMessage(store: StoreContext, cid: Cid, { tiers, minCopies, signal }: DemoteMessageOptions): Promise<{ bytes: number; copies: number } | undefined> {
-  return withMessage(store, cid, signal, async (found, lock) => {
+export function demoteMessage(store: StoreContext, cid: Cid, { tiers, minCopies, onBlocks, ...how }: DemoteMessageOptions): Promise<{ bytes: number; copies: number } | undefined> {
+  const { signal } = how;
+  return withMessage(store, cid, how, async (found, lock) => {
     refusePinned(store, found);
-    const copy = await requireColdCopies(store, cid, tiers, minCopies, signal);
+    const copy = await requireColdCopies(store, cid, tiers, minCopies, { signal, onBlocks: onBlocks && ((blocks) => onBlocks(blocks / tiers.length)) });
     const cold = [...new Set([...coldTiersOf(found), ...copy.tiers])];
     const isNew = cold.length > coldTiersOf(found).length;
     // hot stays named until the last block went: a run killed between is found again by `tier = hot`

@@ -11,12 +11,12 @@ import { requireConfirmed } from './bulk.ts';
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { BlockSets, type Buried } from './digest-set.ts';
-import { releasedOf } from './journal-facts.ts';
 import { withRecord } from './message-lock.ts';
 import { PlanName } from './plan.ts';
 import type { MessageRecord, TierName } from './ports.ts';
 import { forgetPending, pendingImports } from './pending.ts';
 import { withdrawAll } from './remove.ts';
+import { unknownToHot } from './restore.ts';
 
 export interface GcOptions {
   readonly dryRun?: boolean;
@@ -46,7 +46,7 @@ export async function gc(store: StoreContext, options: GcOptions = {}): Promise<
   await using _lock = await store.locks.acquire('gc', { holder: store.holder, waitMs: options.lockWaitMs ?? 0, ...(options.signal && { signal: options.signal }) });
   const plan = await makePlan(store, sets, asOfMs, graceMs, options);
   if (options.dryRun === true) return plan;
-  requireConfirmed('gc', plan.planId, options.confirm);
+  if (plan.messages + plan.blocks > 0) requireConfirmed('gc', plan.planId, options.confirm);
   for (const one of sets.buried()) await forget(store, one, options.signal);
   return await sweep(store, sets, plan, asOfMs - graceMs, options);
 }
@@ -118,18 +118,14 @@ async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Pr
 /** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
 async function refuseUnknown(store: StoreContext): Promise<void> {
   for (const tier of store.cold.values()) {
-    const unknown = new Set<string>();
-    for await (const cid of tier.announced()) if ((await store.hot.message(cid)) === undefined) unknown.add(cid.toString());
-    if (unknown.size === 0) continue;
-    for (const cid of await releasedOf(store.journal, unknown)) unknown.delete(cid);
-    const [lost] = unknown;
-    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.layout.hot, why: `message ${lost} is in ${tier.tier} and unknown here` });
+    const [lost] = await unknownToHot(store.hot, tier, store.journal);
+    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.hot.place, why: `message ${lost.toString()} is in ${tier.tier} and unknown here` });
   }
 }
 
 /** The journal first: what is missing without a release counts as lost. A message that is wanted again meanwhile stops the run. */
 function forget(store: StoreContext, planned: Buried, signal?: AbortSignal): Promise<void> {
-  return withRecord(store, planned.cid, signal, async (record, lock) => {
+  return withRecord(store, planned.cid, { signal }, async (record, lock) => {
     if (record.version !== planned.version) throw fail('E_BUSY', { what: `message ${planned.cid.toString()}` });
     if (!record.removed) await store.journal.release([{ cid: record.cid, atMs: store.clock.now(), reason: 'expired' }]);
     await withdrawAll(store, record.cid);

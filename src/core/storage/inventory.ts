@@ -129,6 +129,14 @@ async function tallyBatch(tally: Tally, cids: readonly Cid[], signal?: AbortSign
   return largest;
 }
 
+export interface ListOptions {
+  readonly where?: MessageFilter | undefined;
+  /** Only what one of these tiers holds whole. */
+  readonly tiers?: readonly TierName[] | undefined;
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
 export interface MessagePage {
   readonly messages: readonly MessageRecord[];
   /** Continues behind this page; undefined at the end. */
@@ -136,13 +144,14 @@ export interface MessagePage {
 }
 
 /** In the order of storing; removed messages are not listed. Throws E_TOO_MANY over `limits.pageItemsMax`. */
-export async function listMessages(store: StoreContext, { where, after = 0, limit }: { where?: MessageFilter | undefined; after?: number; limit: number }): Promise<MessagePage> {
+export async function listMessages(store: StoreContext, { where, tiers, after = 0, limit }: ListOptions): Promise<MessagePage> {
   if (limit > limits.pageItemsMax) throw fail('E_TOO_MANY', { what: 'items of one page', count: limit, max: limits.pageItemsMax });
   const nowMs = store.clock.now();
   const messages: MessageRecord[] = [];
   let last = after;
   for await (const record of store.hot.messages({ after })) {
-    if (record.removed || (where !== undefined && !where.matches(fieldsOf(record, nowMs), nowMs))) continue;
+    if (record.removed || (tiers !== undefined && !tiers.some((tier) => record.tiers.includes(tier)))) continue;
+    if (where !== undefined && !where.matches(fieldsOf(record, nowMs), nowMs)) continue;
     if (messages.length === limit) return { messages, next: last };
     messages.push(record);
     last = record.position;

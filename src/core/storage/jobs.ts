@@ -1,6 +1,6 @@
 /** The last run of each maintenance command, for `check job`: one note a job, whoever ran it. */
 import { decode, encode, Reader } from '../base/codec.ts';
-import { isError } from '../base/errors.ts';
+import { EXIT, isError, type OmniplexError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { StoreContext } from './context.ts';
 
@@ -29,6 +29,40 @@ export async function recordJob(store: StoreContext, run: JobRun): Promise<void>
     if (there !== undefined && (read(run.job, there)?.endedAtMs ?? 0) > run.endedAtMs) return;
     if (await store.hot.setNote(name, note, there)) return;
   }
+}
+
+/** What a job came to. */
+export interface JobEnd {
+  readonly counts: JobRun['counts'];
+  /** The work stands, and a part of it does not. */
+  readonly error?: OmniplexError | undefined;
+}
+
+/**
+ * Runs `act` as a job: however it ends, its record is left. A record that cannot be written is the job's error unless there is one already:
+ * the next check would call it overdue. Rejects as `act` does.
+ */
+export async function asJob<T>(store: StoreContext, job: string, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<{ readonly result: T; readonly error: OmniplexError | undefined; readonly ms: number }> {
+  const { clock } = store;
+  const startedAtMs = clock.now();
+  const record = (exit: number, { counts, error }: JobEnd) => recordJob(store, { job, startedAtMs, endedAtMs: clock.now(), exit, code: error?.code, counts });
+  let result: T;
+  try {
+    result = await act();
+  } catch (error) {
+    const known = isError(error) ? error : undefined;
+    await record(known?.exit ?? EXIT.bug, { counts: {}, error: known }).catch(() => undefined);
+    throw error;
+  }
+  const end = endOf(result);
+  const unrecorded = await record(end.error?.exit ?? EXIT.ok, end).then(
+    () => undefined,
+    (error: unknown) => {
+      if (!isError(error)) throw error;
+      return error;
+    },
+  );
+  return { result, error: end.error ?? unrecorded, ms: clock.now() - startedAtMs };
 }
 
 /** Undefined when the job never ran here, or its record is not one. */

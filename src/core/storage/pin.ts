@@ -20,7 +20,7 @@ export function pin(store: StoreContext, cids: readonly Cid[], options: PinOptio
       verb: 'pin',
       parameters: [options.ttlMs ?? 'for good'],
       isDue: (record) => record.pinnedUntilMs < pinUntilMs || !record.tiers.includes('hot'),
-      act: ({ cid }, signal) => promoteMessage(store, cid, { pinUntilMs, signal }),
+      act: ({ cid }, how) => promoteMessage(store, cid, { ...how, pinUntilMs }),
     },
     options,
   );
@@ -34,8 +34,8 @@ export function unpin(store: StoreContext, cids: readonly Cid[], options: BulkOp
       verb: 'unpin',
       parameters: [],
       isDue: (record) => record.pinnedUntilMs !== 0,
-      act: ({ cid }, signal) =>
-        withMessage(store, cid, signal, async (record, lock) => {
+      act: ({ cid }, how) =>
+        withMessage(store, cid, how, async (record, lock) => {
           if (record.pinnedUntilMs === 0) return undefined;
           await changed(store, record, lock, { pinnedUntilMs: 0 });
           return 0;

@@ -6,7 +6,7 @@ import type { Block } from '../base/block.ts';
 import type { Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { runBulk, type BulkOptions, type BulkResult } from './bulk.ts';
+import { runBulk, type ActOptions, type BulkOptions, type BulkResult } from './bulk.ts';
 import { batched, closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { makeRoom } from './eviction.ts';
@@ -28,16 +28,16 @@ export async function promote(store: StoreContext, selection: Selection, options
       verb: 'promote',
       parameters: [options.ttlMs ?? 0],
       isDue: (record) => !record.tiers.includes('hot') || record.pinnedUntilMs < until,
-      act: ({ cid }, signal) => promoteMessage(store, cid, { pinUntilMs: until, signal }),
+      act: ({ cid }, how) => promoteMessage(store, cid, { ...how, pinUntilMs: until }),
     },
     options,
   );
 }
 
 /** Bytes that came back; undefined when hot held every block already and no pin was added. Throws E_BUDGET, E_BLOCKS_MISSING, E_LOCKED. */
-export function promoteMessage(store: StoreContext, cid: Cid, { pinUntilMs = 0, signal }: { pinUntilMs?: number; signal?: AbortSignal | undefined } = {}): Promise<number | undefined> {
-  return withMessage(store, cid, signal, async (record, lock) => {
-    const bytes = await fillHot(store, record, lock, signal);
+export function promoteMessage(store: StoreContext, cid: Cid, { pinUntilMs = 0, ...how }: { readonly pinUntilMs?: number } & ActOptions = {}): Promise<number | undefined> {
+  return withMessage(store, cid, how, async (record, lock) => {
+    const bytes = await fillHot(store, record, lock, how);
     const pins = record.pinnedUntilMs < pinUntilMs;
     const adds = !record.tiers.includes('hot');
     if (pins || adds) await changed(store, record, lock, { ...(pins && { pinnedUntilMs: pinUntilMs }), ...(adds && { tiers: ['hot', ...record.tiers] }) });
@@ -45,11 +45,12 @@ export function promoteMessage(store: StoreContext, cid: Cid, { pinUntilMs = 0, 
   });
 }
 
-async function fillHot(store: StoreContext, record: MessageRecord, lock: Lock, signal?: AbortSignal): Promise<number> {
+async function fillHot(store: StoreContext, record: MessageRecord, lock: Lock, { signal, onBlocks }: ActOptions): Promise<number> {
   let bytes = 0;
   for await (const { cids } of closureOf(record.cid, async (cid) => (await store.read(cid, signal))?.bytes)) {
     for (const batch of batched(cids, limits.copyBatchBlocks)) {
       stillHeld(lock);
+      onBlocks?.(batch.length);
       const there = await store.hot.has(batch, signal);
       const missing = batch.filter((_, i) => !there[i]);
       if (missing.length === 0) continue;

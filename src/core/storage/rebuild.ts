@@ -10,15 +10,15 @@ import type { Cid } from '../base/cid.ts';
 import { isError, type ErrorCode } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
-import { announcementOf } from './announcing.ts';
-import { closureOf, sizeOf } from './closure.ts';
+import { closureOf } from './closure.ts';
 import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { salvageHot, type SalvagedKind, type SalvageFindings } from './hot/salvage.ts';
 import { announceReady, finishSwap } from './hot/swap.ts';
 import { acknowledgedSince, releasedOf } from './journal-facts.ts';
 import type { StoreLayout } from './layout.ts';
-import type { Announcement, BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
+import type { BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
+import { restoreFromCold } from './restore.ts';
 import { isExpired } from './selection.ts';
 import { isBusy, sqliteError } from './sqlite.ts';
 
@@ -39,7 +39,7 @@ export interface NotBroughtBack {
 }
 
 export interface RebuildReport {
-  /** Rows in the new file. */
+  /** Rows that the old file gave. */
   readonly rows: Readonly<Record<SalvagedKind, number>>;
   /** Messages that the old file did not show any more and cold brought back. */
   readonly fromCold: number;
@@ -85,7 +85,7 @@ async function holdWriters(path: string, clock: Clock): Promise<DatabaseSync | u
       }
       if (clock.monotonic() - start >= limits.sqliteBusyMs) {
         db?.close();
-        throw sqliteError(error, 'hot tier', path);
+        throw sqliteError(error, 'hot', path);
       }
       await clock.sleep(limits.sqliteBusySliceMs);
     }
@@ -97,73 +97,47 @@ async function build(room: RebuildRoom, built: string, fence: Fence): Promise<Om
   const findings: SalvageFindings = { unreadable: new Set(), damagedRows: 0 };
   try {
     if (await exists(room.layout.hot)) for (const row of salvageHot(room.layout.hot, findings)) await builder.add(row);
-    const fromCold = await addFromCold(room, builder);
     const rows = await builder.counts();
     await builder.finish(fence);
-    const notBroughtBack = await compare(room, built, fromCold);
-    return { rows, fromCold: fromCold.messages, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, notBroughtBack };
+    const { fromCold, notBroughtBack } = await complete(room, built);
+    return { rows, fromCold, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, notBroughtBack };
   } finally {
     builder.close();
   }
 }
 
-interface FromCold {
-  readonly messages: number;
-  readonly announcements: readonly Announcement[];
-  readonly damaged: ReadonlyArray<{ readonly cid: Cid; readonly code: ErrorCode }>;
-}
-
-/** What cold announces and nobody let go on purpose. */
-async function addFromCold({ cold, journal, clock }: RebuildRoom, builder: HotBuilder): Promise<FromCold> {
-  let messages = 0;
-  const announcements: Announcement[] = [];
-  const damaged: Array<{ cid: Cid; code: ErrorCode }> = [];
-  for (const tier of cold) {
-    const announced = new Map<string, Cid>();
-    for await (const cid of tier.announced()) announced.set(cid.toString(), cid);
-    for (const released of await releasedOf(journal, new Set(announced.keys()))) announced.delete(released);
-    for (const cid of announced.values()) {
-      try {
-        const told = (await tier.announcements(cid)).map((packet) => announcementOf(cid, packet));
-        announcements.push(...told);
-        if (await builder.addMessage(await recordOf(tier, cid, told, clock.now()))) messages++;
-      } catch (error) {
-        if (!isError(error)) throw error;
-        damaged.push({ cid, code: error.code });
-      }
-    }
-  }
-  return { messages, announcements, damaged };
-}
-
-async function recordOf(tier: ColdTier, cid: Cid, told: readonly Announcement[], nowMs: number): Promise<MessageRecord> {
-  const size = await sizeOf(cid, (one) => tier.get(one));
-  const expiresAtMs = Math.max(0, ...told.map((one) => one.expiresAtMs));
-  return { cid, ...size, storedAtMs: nowMs, expiresAtMs, readAtMs: 0, pinnedUntilMs: 0, tiers: [tier.tier], removed: false, removedAtMs: 0, version: 1 };
-}
-
-/** Opens the new file as what it will be: tells inboxes, corrects which tiers hold what, and asks the journal what is missing. */
-async function compare({ clock, cold, journal }: RebuildRoom, built: string, { announcements, damaged }: FromCold): Promise<readonly NotBroughtBack[]> {
+/** Opens the new file as what it will be: adds what cold knows, corrects which tiers hold what, and asks the journal what is missing. */
+async function complete({ clock, cold, journal }: RebuildRoom, built: string): Promise<Pick<RebuildReport, 'fromCold' | 'notBroughtBack'>> {
   const hot = await EmbeddedHotTier.open(built, clock);
   try {
-    for (const announcement of announcements) await hot.inbox.announce([announcement]);
-    const missing = new Map<string, NotBroughtBack>(damaged.map(({ cid, code }) => [cid.toString(), { cid, level: undefined, code }]));
+    const missing = new Map<string, NotBroughtBack>();
+    let fromCold = 0;
+    for (const tier of cold) {
+      const restored = await restoreFromCold(hot, tier, journal);
+      fromCold += restored.messages;
+      for (const { cid, code } of restored.damaged) missing.set(cid.toString(), { cid, level: undefined, code });
+    }
     for await (const record of hot.messages()) {
       if (record.removed) continue;
       const holders = await holdersOf([hot, ...cold], record.cid);
       if (holders.whole) await correctTiers(hot, record, holders.tiers);
       else missing.set(record.cid.toString(), { cid: record.cid, level: undefined, code: 'E_BLOCKS_MISSING' });
     }
-    const acknowledged = await acknowledgedSince(journal, 0);
-    const released = await releasedOf(journal, new Set(acknowledged.keys()));
-    for (const [text, one] of acknowledged) {
-      if (released.has(text) || isExpired(one, clock.now())) continue;
-      if (missing.has(text)) missing.set(text, { cid: one.cid, level: one.durability, code: missing.get(text)?.code ?? 'E_BLOCKS_MISSING' });
-      else if ((await hot.message(one.cid)) === undefined) missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
-    }
-    return [...missing.values()];
+    await addAcknowledged(hot, journal, clock, missing);
+    return { fromCold, notBroughtBack: [...missing.values()] };
   } finally {
     await hot.close();
+  }
+}
+
+async function addAcknowledged(hot: EmbeddedHotTier, journal: Journal, clock: Clock, missing: Map<string, NotBroughtBack>): Promise<void> {
+  const acknowledged = await acknowledgedSince(journal, 0);
+  const released = await releasedOf(journal, new Set(acknowledged.keys()));
+  for (const [text, one] of acknowledged) {
+    if (released.has(text) || isExpired(one, clock.now())) continue;
+    const known = missing.get(text);
+    if (known !== undefined) missing.set(text, { ...known, level: one.durability });
+    else if ((await hot.message(one.cid)) === undefined) missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
   }
 }
 

@@ -7,9 +7,9 @@ import type { Cid } from '../base/cid.ts';
 import { isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { decodePacket } from '../packet/codec.ts';
-import { runBulk, type BulkOptions, type BulkResult } from './bulk.ts';
+import { runBulk, type ActOptions, type BulkOptions, type BulkResult } from './bulk.ts';
 import type { StoreContext } from './context.ts';
-import { changed, withMessage } from './message-lock.ts';
+import { changed, withRecord } from './message-lock.ts';
 import type { ReceivedAnnouncement } from './ports.ts';
 import type { Selection } from './selection.ts';
 
@@ -18,14 +18,15 @@ export function remove(store: StoreContext, selection: Selection, options: BulkO
   return runBulk(
     store,
     selection,
-    { verb: 'remove', parameters: [], needsConfirmation: true, isDue: () => true, act: ({ cid }, signal) => removeMessage(store, cid, signal) },
+    { verb: 'remove', parameters: [], needsConfirmation: true, seesRemoved: true, isDue: ({ removed }) => !removed, act: ({ cid }, how) => removeMessage(store, cid, how) },
     options,
   );
 }
 
 /** The record goes last: a run that was killed is found again, and finishes. */
-function removeMessage(store: StoreContext, cid: Cid, signal?: AbortSignal): Promise<number> {
-  return withMessage(store, cid, signal, async (record, lock) => {
+function removeMessage(store: StoreContext, cid: Cid, how: ActOptions): Promise<number | undefined> {
+  return withRecord(store, cid, how, async (record, lock) => {
+    if (record.removed) return undefined;
     await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed' }]);
     await withdrawAll(store, cid);
     for (const tier of store.cold.values()) await tier.forget(cid);

@@ -33,8 +33,11 @@ export const fieldsOf = (record: MessageRecord, nowMs: number): FilterRecord<typ
   expires: record.expiresAtMs === 0 ? undefined : record.expiresAtMs,
 });
 
-/** Removed messages are not found. Throws E_NOT_FOUND naming every named message that is not there, before it gives the first. */
-export async function* selected(store: StoreContext, selection: Selection, nowMs: number): AsyncGenerator<MessageRecord> {
+/**
+ * Removed messages are not found, unless they are named and asked for. Throws E_NOT_FOUND naming every named message that is not there,
+ * before it gives the first.
+ */
+export async function* selected(store: StoreContext, selection: Selection, nowMs: number, { seesRemoved = false } = {}): AsyncGenerator<MessageRecord> {
   if ('where' in selection) {
     for await (const record of store.hot.messages()) if (!record.removed && selection.where.matches(fieldsOf(record, nowMs), nowMs)) yield record;
     return;
@@ -43,7 +46,7 @@ export async function* selected(store: StoreContext, selection: Selection, nowMs
   const missing: string[] = [];
   for (const cid of selection.cids) {
     const record = await store.hot.message(cid);
-    if (record === undefined || record.removed) missing.push(cid.toString());
+    if (record === undefined || (record.removed && !seesRemoved)) missing.push(cid.toString());
     else records.set(cid.toString(), record);
   }
   if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.join(', ') });

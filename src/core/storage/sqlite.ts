@@ -30,8 +30,8 @@ const IOERR_SHMSIZE = 4874;
 const SURROUNDINGS: ReadonlySet<number> = new Set([3, 7, 8, 14, 22, 23]);
 
 export interface SqliteShape {
-  /** For error texts: `hot tier`, `lock table`. */
-  readonly kind: string;
+  /** For error texts: `hot`, `lock`. */
+  readonly tier: string;
   readonly applicationId: number;
   readonly version: number;
   /** One CREATE statement each. What the file holds must be these, letter for letter. */
@@ -69,22 +69,22 @@ function isFull(path: string): boolean {
 }
 
 /** The registry's error for whatever a statement threw. Errors that are ours already pass through. */
-export function sqliteError(error: unknown, kind: string, path: string): OmniplexError {
+export function sqliteError(error: unknown, tier: string, path: string): OmniplexError {
   if (isError(error)) return error;
   const code = resultCode(error);
   if (code === undefined) {
     // an integer beyond 2^53 in a column that holds none: node:sqlite refuses it with a RangeError
-    if (error instanceof RangeError) return fail('E_STORE_CORRUPT', { tier: kind, path, why: 'an impossible number' }, error);
+    if (error instanceof RangeError) return fail('E_STORE_CORRUPT', { tier, path, why: 'an impossible number' }, error);
     throw error;
   }
   const why = error instanceof Error ? error.message : 'failed';
   const primary = code & 0xff;
-  if ([BUSY, LOCKED, PROTOCOL].includes(primary)) return fail('E_BUSY', { what: `the ${kind} at ${path}` }, error);
+  if ([BUSY, LOCKED, PROTOCOL].includes(primary)) return fail('E_BUSY', { what: `the ${tier} database at ${path}` }, error);
   if (primary === FULL || code === IOERR_SHMSIZE) return fail('E_DISK_FULL', { path }, error);
   if (code === IOERR_WRITE && isFull(path)) return fail('E_DISK_FULL', { path }, error);
   const damaged = [IOERR_READ, IOERR_SHORT_READ, IOERR_CORRUPTFS, IOERR_DATA].includes(code);
   if ((primary === IOERR && !damaged) || SURROUNDINGS.has(primary)) return fail('E_IO', { path, why }, error);
-  return fail('E_STORE_CORRUPT', { tier: kind, path, why }, error);
+  return fail('E_STORE_CORRUPT', { tier, path, why }, error);
 }
 
 /**
@@ -104,14 +104,14 @@ export function createSqlite(path: string, shape: SqliteShape): void {
     syncFolderNow(dirname(path));
   } catch (error) {
     if (db?.isOpen) db.close();
-    throw creationError(error, shape.kind, path);
+    throw creationError(error, shape.tier, path);
   } finally {
     for (const suffix of ['', '-wal', '-shm']) rmSync(temporary + suffix, { force: true });
   }
 }
 
-function creationError(cause: unknown, kind: string, path: string): OmniplexError {
-  return resultCode(cause) === undefined && (cause as NodeJS.ErrnoException).code !== undefined ? fileError(path, cause) : sqliteError(cause, kind, path);
+function creationError(cause: unknown, tier: string, path: string): OmniplexError {
+  return resultCode(cause) === undefined && (cause as NodeJS.ErrnoException).code !== undefined ? fileError(path, cause) : sqliteError(cause, tier, path);
 }
 
 function syncFolderNow(path: string): void {
@@ -125,11 +125,11 @@ function syncFolderNow(path: string): void {
 
 /** What SQLite keeps of a CREATE statement is its text: whitespace at the ends aside, letter for letter. */
 function checkShape(db: DatabaseSync, path: string, shape: SqliteShape): void {
-  const corrupt = (why: string): OmniplexError => fail('E_STORE_CORRUPT', { tier: shape.kind, path, why });
+  const corrupt = (why: string): OmniplexError => fail('E_STORE_CORRUPT', { tier: shape.tier, path, why });
   const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   if (application !== shape.applicationId) throw corrupt('it is not a file of OmniPlex');
-  if (version > shape.version) throw fail('E_VERSION_NEWER', { kind: shape.kind, version, known: shape.version });
+  if (version > shape.version) throw fail('E_VERSION_NEWER', { kind: `${shape.tier} database`, version, known: shape.version });
   const found = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid").all().map(({ sql }) => sql);
   if (version !== shape.version || found.length !== shape.schema.length || found.some((sql, i) => sql !== shape.schema[i])) throw corrupt('its schema is not ours');
 }
@@ -153,7 +153,7 @@ export class SqliteFile {
 
   /** Throws E_STORE_CORRUPT (also when the file is missing), E_VERSION_NEWER, E_BUSY, E_IO. */
   static async open(path: string, shape: SqliteShape, clock: Clock): Promise<SqliteFile> {
-    const { db, inode } = await patiently(clock, shape.kind, path, () => connect(path, shape));
+    const { db, inode } = await patiently(clock, shape.tier, path, () => connect(path, shape));
     return new SqliteFile(path, shape, clock, db, inode);
   }
 
@@ -176,11 +176,11 @@ export class SqliteFile {
   }
 
   error(error: unknown): OmniplexError {
-    return sqliteError(error, this.shape.kind, this.path);
+    return sqliteError(error, this.shape.tier, this.path);
   }
 
   corrupt(why: string): OmniplexError {
-    return fail('E_STORE_CORRUPT', { tier: this.shape.kind, path: this.path, why });
+    return fail('E_STORE_CORRUPT', { tier: this.shape.tier, path: this.path, why });
   }
 
   /** Runs a synchronous read (or a BEGIN); waits out other processes without blocking this one. */
@@ -191,7 +191,7 @@ export class SqliteFile {
       if (!isBusy(error)) throw this.error(error);
     }
     await this.#clock.sleep(1);
-    return patiently(this.#clock, this.shape.kind, this.path, act);
+    return patiently(this.#clock, this.shape.tier, this.path, act);
   }
 
   /**
@@ -254,7 +254,7 @@ const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false
 
 function connect(path: string, shape: SqliteShape): { db: DatabaseSync; inode: number } {
   const inode = inodeOf(path);
-  if (inode === -1) throw fail('E_STORE_CORRUPT', { tier: shape.kind, path, why: 'the file is missing' });
+  if (inode === -1) throw fail('E_STORE_CORRUPT', { tier: shape.tier, path, why: 'the file is missing' });
   const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs, enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: false });
   try {
     db.exec(PRAGMAS);
@@ -283,13 +283,13 @@ const PRAGMAS = [
 ].join(';');
 
 /** Each attempt waits `sqliteBusySliceMs` inside SQLite; between them the event loop runs, so that a signal is answered. */
-async function patiently<T>(clock: Clock, kind: string, path: string, act: () => T): Promise<T> {
+async function patiently<T>(clock: Clock, tier: string, path: string, act: () => T): Promise<T> {
   const start = clock.monotonic();
   for (let attempt = 0; ; attempt++) {
     try {
       return act();
     } catch (error) {
-      if (!isBusy(error) || clock.monotonic() - start >= limits.sqliteBusyMs) throw sqliteError(error, kind, path);
+      if (!isBusy(error) || clock.monotonic() - start >= limits.sqliteBusyMs) throw sqliteError(error, tier, path);
     }
     // 1, 3, 5, 7 ms and round again: no two processes keep in step for long, since the work between differs
     await clock.sleep(1 + 2 * (attempt % 4));

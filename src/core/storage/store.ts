@@ -26,7 +26,7 @@ import { lru, type EvictionPolicy } from './eviction-policy.ts';
 import type { GcOptions, GcResult } from './gc.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { finishSwap, readyOf } from './hot/swap.ts';
-import type { MessagePage, MessageState, StoreSummary } from './inventory.ts';
+import type { ListOptions, MessagePage, MessageState, StoreSummary } from './inventory.ts';
 import type { JobRun } from './jobs.ts';
 import { FileJournal } from './journal.ts';
 import { layoutOf, newStoreId, readDescription, writeDescription, type StoreLayout } from './layout.ts';
@@ -35,7 +35,7 @@ import type { PinOptions } from './pin.ts';
 import type { BlockTier, ColdTier, ColdTierName, MessageCommit, TierName } from './ports.ts';
 import type { PromoteOptions } from './promote.ts';
 import type { RebuildReport } from './rebuild.ts';
-import type { MessageFilter, Selection } from './selection.ts';
+import type { Selection } from './selection.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
 
 export interface StoreOptions {
@@ -277,8 +277,8 @@ export class Store implements StoreContext, AsyncDisposable {
     return (await import('./inventory.ts')).showMessage(this, cid, signal);
   }
 
-  async list(page: { where?: MessageFilter | undefined; after?: number; limit: number }): Promise<MessagePage> {
-    return (await import('./inventory.ts')).listMessages(this, page);
+  async list(options: ListOptions): Promise<MessagePage> {
+    return (await import('./inventory.ts')).listMessages(this, options);
   }
 
   /** What `--for` means: the messages that these inboxes were told of and nobody acknowledged. */

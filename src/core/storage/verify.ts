@@ -10,8 +10,9 @@ import { uniform } from '../base/rng.ts';
 import { closureOf } from './closure.ts';
 import { copyAnnouncements } from './cold-copy.ts';
 import type { StoreContext } from './context.ts';
+import type { BlockTier, ColdTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
 import type { RebuildReport } from './rebuild.ts';
-import type { BlockTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
+import { bringBack, unknownToHot } from './restore.ts';
 
 export interface VerifyOptions {
   /** Messages or single blocks; everything by default. */
@@ -78,6 +79,17 @@ class Verification {
     if (this.#tiers.includes(this.#store.hot)) await this.#checkHotItself();
     for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
     await this.#whileSound(this.#store.hot, () => this.#checkMessages());
+    if (this.#options.sample === undefined) for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+  }
+
+  /** What cold announces, hot knows: a log that lost its end looks sound, and is not. */
+  async #checkKnown(tier: ColdTier): Promise<void> {
+    const { hot, journal } = this.#store;
+    if (!this.#tiers.includes(hot)) return;
+    for (const cid of await unknownToHot(hot, tier, journal)) {
+      const repaired = this.#options.repair === true && (await bringBack(hot, tier, cid)) === undefined;
+      this.#report({ cid, tier: 'hot', place: hot.place, code: 'E_NOT_FOUND', repaired });
+    }
   }
 
   async checkNamed(cid: Cid): Promise<void> {

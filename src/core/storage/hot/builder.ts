@@ -2,9 +2,9 @@
 import { digestOf } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
-import type { Fence, MessageRecord, Operation, ReceivedAnnouncement } from '../ports.ts';
+import type { Fence, Operation, ReceivedAnnouncement } from '../ports.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
-import { insertMessage, raiseFence } from './messages.ts';
+import { raiseFence } from './messages.ts';
 import type { Salvaged, SalvagedKind } from './salvage.ts';
 import { announcementSum, hotShape, messageSum, noteSum, operationSum, tierBits, usedAtMs, type StoredMessage } from './schema.ts';
 
@@ -87,16 +87,6 @@ export class HotBuilder {
     this.#file
       .sql('INSERT OR IGNORE INTO operations (key, content, digest, codec, result, sum) VALUES (?, ?, ?, ?, ?, ?)')
       .run(key, content, digestOf(cid), cid.code, result, operationSum(operation));
-  }
-
-  /** A message that only cold knows. False when there is a record of it already. */
-  async addMessage(message: MessageRecord): Promise<boolean> {
-    await this.#flush();
-    return this.#file.transaction(() => {
-      if (this.#file.sql('SELECT 1 FROM messages WHERE digest = ?').get(digestOf(message.cid)) !== undefined) return false;
-      insertMessage(this.#file, message);
-      return true;
-    });
   }
 
   async counts(): Promise<Readonly<Record<SalvagedKind, number>>> {

@@ -7,7 +7,7 @@ import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
-import { fail } from '../../base/errors.ts';
+import { fail, isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
 import { blobOf, createSqlite, intOf, SqliteFile } from '../sqlite.ts';
@@ -299,8 +299,14 @@ export class EmbeddedHotTier implements HotTier {
 
   /** What SQLite itself finds wrong with its file, at most `limits.integrityFindingsMax` lines; none when it is sound. */
   async findings(): Promise<readonly string[]> {
-    const rows = await this.#file.read(() => this.#file.sql(`PRAGMA integrity_check(${limits.integrityFindingsMax})`).all());
-    return rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+    try {
+      const rows = await this.#file.read(() => this.#file.sql(`PRAGMA integrity_check(${limits.integrityFindingsMax})`).all());
+      return rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+    } catch (error) {
+      // damaged beyond looking at: that is a finding too
+      if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
+      throw error;
+    }
   }
 
   /** Counts what is there: after a rebuild, or when `findings` named the totals. */

@@ -10,7 +10,7 @@ import type { MessageRecord, Operation, ReceivedAnnouncement, TierName } from '.
 import { blobOf, intOf, type Damage, type SqliteShape } from '../sqlite.ts';
 
 export const hotShape: SqliteShape = {
-  kind: 'hot tier',
+  tier: 'hot',
   applicationId: 0x4f50_4c58,
   version: 1,
   schema: [

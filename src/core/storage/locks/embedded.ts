@@ -14,7 +14,7 @@ import { blobOf, createSqlite, intOf, SqliteFile, type SqliteShape } from '../sq
 import { liveness, thisProcess, type HolderProcess } from './holder.ts';
 
 const shape: SqliteShape = {
-  kind: 'lock table',
+  tier: 'lock',
   applicationId: 0x4f50_4c4b,
   version: 1,
   schema: [

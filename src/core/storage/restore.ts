@@ -1,0 +1,65 @@
+/**
+ * Messages that cold announces and hot does not know: lost there, with a database or with the end of its log. They come back with the
+ * packets that cold keeps; whether they were read or acknowledged is not known there. What was let go on purpose stays away.
+ */
+import type { Cid } from '../base/cid.ts';
+import { isError, type ErrorCode } from '../base/errors.ts';
+import { announcementOf } from './announcing.ts';
+import { sizeOf } from './closure.ts';
+import { releasedOf } from './journal-facts.ts';
+import type { ColdTier, HotTier, Journal } from './ports.ts';
+
+/** In no order. */
+export async function unknownToHot(hot: HotTier, tier: ColdTier, journal: Journal): Promise<readonly Cid[]> {
+  const unknown = new Map<string, Cid>();
+  for await (const cid of tier.announced()) if ((await hot.message(cid)) === undefined) unknown.set(cid.toString(), cid);
+  if (unknown.size === 0) return [];
+  for (const released of await releasedOf(journal, new Set(unknown.keys()))) unknown.delete(released);
+  return [...unknown.values()];
+}
+
+/** Record and announcements again. Answers the code of what stood in the way: announcements or a manifest that are damaged. */
+export async function bringBack(hot: HotTier, tier: ColdTier, cid: Cid): Promise<ErrorCode | undefined> {
+  try {
+    const announcements = (await tier.announcements(cid)).map((packet) => announcementOf(cid, packet));
+    const size = await sizeOf(cid, (one) => tier.get(one));
+    const expiresAtMs = announcements.reduce((latest, one) => Math.max(latest, one.expiresAtMs), 0);
+    await hot.commit({ message: { cid, ...size, expiresAtMs, tiers: [tier.tier] }, announcements });
+    return undefined;
+  } catch (error) {
+    if (isError(error, 'E_DISK_FULL', 'E_BUSY')) throw error;
+    if (isError(error)) return error.code;
+    throw error;
+  }
+}
+
+/** Announcements of messages that hot does know, where it lost some: told again, once each. */
+export async function announceFromCold(hot: HotTier, tier: ColdTier, cid: Cid): Promise<void> {
+  const packets = await tier.announcements(cid);
+  await hot.inbox.announce(packets.map((packet) => announcementOf(cid, packet)));
+}
+
+export interface Restored {
+  readonly messages: number;
+  readonly damaged: ReadonlyArray<{ readonly cid: Cid; readonly code: ErrorCode }>;
+}
+
+/** All of one tier, into a hot tier that was made anew. */
+export async function restoreFromCold(hot: HotTier, tier: ColdTier, journal: Journal): Promise<Restored> {
+  const damaged: Array<{ cid: Cid; code: ErrorCode }> = [];
+  let messages = 0;
+  for (const cid of await unknownToHot(hot, tier, journal)) {
+    const code = await bringBack(hot, tier, cid);
+    if (code === undefined) messages++;
+    else damaged.push({ cid, code });
+  }
+  for await (const cid of tier.announced()) {
+    const record = await hot.message(cid);
+    if (record === undefined || record.removed) continue;
+    await announceFromCold(hot, tier, cid).catch((error: unknown) => {
+      if (!isError(error) || isError(error, 'E_DISK_FULL', 'E_BUSY')) throw error;
+      damaged.push({ cid, code: error.code });
+    });
+  }
+  return { messages, damaged };
+}

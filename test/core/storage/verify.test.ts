@@ -1,0 +1,198 @@
+/** Verify and repair, the journal against the tiers, what is shown and listed, records of jobs. */
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import type { Cid } from '../../../src/core/base/cid.ts';
+import { parseFilter } from '../../../src/core/base/filter.ts';
+import { shelfOf } from '../../../src/core/storage/cold/sharding.ts';
+import { messageFilterFields } from '../../../src/core/storage/selection.ts';
+import { all, blockOf, inboxOf, rejectsWith } from './blocks.ts';
+import { fetch, freshStore, send } from './store.ts';
+
+const pathIn = (path: string, cid: Cid): string => join(path, 'cold', 'blocks', shelfOf(cid).shard, shelfOf(cid).file);
+
+async function contentOf(store: Awaited<ReturnType<typeof freshStore>>['store'], tier: 'hot' | 'files', except: Cid): Promise<Cid[]> {
+  return (await all(store.tier(tier).blocks())).map(({ cid }) => cid).filter((cid) => Buffer.compare(cid.multihash.digest, except.multihash.digest) !== 0);
+}
+
+function damageHot(path: string, cid: Cid): void {
+  const db = new DatabaseSync(join(path, 'hot.db'));
+  db.prepare('UPDATE blocks SET bytes = zeroblob(length(bytes)) WHERE digest = ?').run(cid.multihash.digest);
+  db.close();
+}
+
+describe('verify', () => {
+  it('hashes every block of every tier and finds nothing wrong in a sound store', async () => {
+    const { store } = await freshStore();
+    const a = await send(store, 'a', 700_000);
+    const b = await send(store, 'b', 700_000, { durability: 'cold' });
+    await store.demote({ cids: [a.cid] });
+    const result = await store.verify();
+    expect(result).toEqual({ checked: 1 + b.blocks + a.blocks + b.blocks, bad: [], badTotal: 0, repaired: 0 });
+    expect(await store.verify({ tiers: ['files'] })).toMatchObject({ checked: a.blocks + b.blocks });
+    expect((await store.verify({ sample: 0.000001 })).checked).toBe(0);
+    expect((await store.verify({ sample: 1 })).checked).toBe(result.checked);
+    expect(await store.verify({ cids: [b.cid] })).toMatchObject({ checked: 2 * b.blocks, bad: [] });
+  });
+
+  it('names each bad block, changes nothing, and heals from the other tier when asked', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const [first, second] = (await contentOf(store, 'hot', message.cid)) as [Cid, Cid];
+    damageHot(path, first);
+    await writeFile(pathIn(path, second), 'damage');
+    const expected = [
+      { cid: first.toString(), tier: 'hot', code: 'E_BLOCK_CORRUPT' },
+      { cid: second.toString(), tier: 'files', code: 'E_BLOCK_CORRUPT' },
+    ];
+    for (const repaired of [false, false, true]) {
+      const result = await store.verify({ repair: repaired });
+      expect(result.bad.map(({ cid, tier, code }) => ({ cid: cid?.toString(), tier, code }))).toEqual(expected);
+      expect(result.bad.every((one) => one.repaired === repaired)).toBe(true);
+      expect(result.repaired).toBe(repaired ? 2 : 0);
+    }
+    expect((await store.verify()).bad).toEqual([]);
+    expect(await fetch(store, message.cid)).toEqual(message.content);
+  });
+
+  it('keeps the bad bytes when no tier has good ones', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000);
+    const [cid] = (await contentOf(store, 'hot', message.cid)) as [Cid];
+    damageHot(path, cid);
+    expect(await store.verify({ repair: true })).toMatchObject({ badTotal: 1, repaired: 0 });
+    expect(await store.hot.has([cid])).toEqual([true]);
+  });
+
+  it('finds a block that is gone everywhere, and one that cold should have', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const lonely = await send(store, 'lonely', 700_000);
+    const [cid] = (await contentOf(store, 'files', message.cid)) as [Cid];
+    await rm(pathIn(path, cid));
+    expect((await store.verify()).bad).toMatchObject([{ tier: 'files', code: 'E_BLOCKS_MISSING', repaired: false }]);
+    expect((await store.verify({ repair: true })).repaired).toBe(1);
+    expect((await store.verify()).bad).toEqual([]);
+    await store.hot.remove([lonely.cid]);
+    const { bad } = await store.verify();
+    expect(bad.map((one) => [one.cid?.toString(), one.code])).toEqual([[lonely.cid.toString(), 'E_BLOCKS_MISSING']]);
+    expect((await store.verify({ cids: [lonely.cid] })).bad.length).toBeGreaterThan(0);
+    expect((await store.verify({ cids: [blockOf('never').cid] })).bad).toMatchObject([{ code: 'E_NOT_FOUND' }]);
+  });
+
+  it('writes damaged announcements of cold anew', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 1_000, { durability: 'cold' });
+    const name = message.cid.toString();
+    await writeFile(join(path, 'cold', 'announcements', name.slice(-2), `${name}.packets`), 'damage');
+    expect((await store.verify()).bad).toMatchObject([{ tier: 'files', code: 'E_STORE_CORRUPT', repaired: false }]);
+    await store.verify({ repair: true });
+    expect(await store.coldTier('files').announcements(message.cid)).toEqual(message.announcements.map(({ packet }) => packet));
+  });
+
+  it('stops at its signal', async () => {
+    const { store } = await freshStore();
+    await send(store, 'm', 1_000);
+    await expect(store.verify({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+  });
+});
+
+describe('what was acknowledged', () => {
+  it('is present, unannounced or lost', async () => {
+    const { store, clock } = await freshStore();
+    const fine = await send(store, 'fine', 300_000, { inboxes: ['ada', 'ben'] });
+    const untold = await send(store, 'untold', 300_000, { inboxes: ['ada', 'ben'], durability: 'cold' });
+    const lost = await send(store, 'lost', 700_000);
+    clock.advance(1_000);
+    const late = await send(store, 'late', 1_000);
+    await store.hot.inbox.withdraw(inboxOf('ben'), untold.cid);
+    await store.hot.remove(await contentOf(store, 'hot', fine.cid).then((cids) => cids.filter((cid) => cid.equals(lost.cid))));
+    const result = await store.verifyAcknowledged(0);
+    expect(result).toMatchObject({ total: { hot: 3, cold: 1 }, present: 2, announcedAgain: 0 });
+    expect(result.unannounced).toMatchObject([{ level: 'cold', to: [Buffer.from(inboxOf('ben')).toString('hex')] }]);
+    expect(result.lost.map(({ cid, level, to }) => [cid.toString(), level, to.length])).toEqual([[lost.cid.toString(), 'hot', 1]]);
+    expect(await store.verifyAcknowledged(clock.now())).toMatchObject({ total: { hot: 1 }, present: 1, lost: [] });
+    expect(await store.verifyAcknowledged(0, { repair: true })).toMatchObject({ announcedAgain: 1, unannounced: [] });
+    expect((await store.hot.inbox.ofMessage(untold.cid)).length).toBe(2);
+    expect(late.blocks).toBe(1);
+  });
+
+  it('does not count the expired as lost', async () => {
+    const { store, clock } = await freshStore();
+    const message = await send(store, 'm', 700_000, { expiresAtMs: clock.now() + 1_000 });
+    await store.hot.remove([message.cid]);
+    expect((await store.verifyAcknowledged(0)).lost.length).toBe(1);
+    clock.advance(1_000);
+    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 1, lost: [] });
+  });
+});
+
+describe('the inventory', () => {
+  it('sums up the store', async () => {
+    const { store, clock } = await freshStore();
+    await send(store, 'a', 300_000);
+    const b = await send(store, 'b', 300_000, { durability: 'cold' });
+    await store.recordJob({ job: 'demote', startedAtMs: 1, endedAtMs: clock.now(), exit: 12, code: 'E_INCOMPLETE', counts: { left: 3 } });
+    const summary = await store.summary();
+    expect(summary.messages).toEqual({ total: 2, removed: 0, expired: 0, pinned: 0 });
+    expect(summary.backlog.messages).toBe(1);
+    expect(summary.tiers.map(({ tier, blocks }) => [tier, blocks])).toEqual([['hot', 2 * b.blocks], ['files', b.blocks]]);
+    expect(summary.jobs).toMatchObject([{ job: 'demote', exit: 12, counts: { left: 3 } }]);
+  });
+
+  it('shows every copy of a message, proved', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    expect(await store.showMessage(message.cid)).toMatchObject({
+      kind: 'message',
+      bytes: message.bytes,
+      blocks: message.blocks,
+      copies: [{ tier: 'hot', verified: true }, { tier: 'files', verified: true }],
+      pinnedUntilMs: undefined,
+      announcements: 1,
+    });
+    const [cid] = (await contentOf(store, 'hot', message.cid)) as [Cid];
+    damageHot(path, cid);
+    expect((await store.showMessage(message.cid)).copies).toMatchObject([{ tier: 'hot', verified: false, corrupt: 1 }, { tier: 'files', verified: true }]);
+    await store.demote({ cids: [message.cid] });
+    expect((await store.showMessage(message.cid)).copies).toMatchObject([{ tier: 'hot', verified: false, missing: message.blocks - 1 }, { tier: 'files', verified: true }]);
+    expect(await store.showMessage(cid)).toMatchObject({ kind: 'block', blocks: 1, bytes: expect.any(Number), copies: [{ tier: 'files', verified: true }] });
+    await rejectsWith(store.showMessage(blockOf('never').cid), 'E_NOT_FOUND');
+  });
+
+  it('lists by filter and page', async () => {
+    const { store, clock } = await freshStore();
+    const cids: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      cids.push((await send(store, i, 100)).cid.toString());
+      clock.advance(1_000);
+    }
+    const where = parseFilter('stored > 4s', messageFilterFields);
+    const first = await store.list({ where, limit: 5 });
+    expect(first.messages.map(({ cid }) => cid.toString())).toEqual(cids.slice(0, 5));
+    const second = await store.list({ where, limit: 5, after: first.next as number });
+    expect(second).toMatchObject({ next: undefined });
+    expect(second.messages.map(({ cid }) => cid.toString())).toEqual(cids.slice(5, 8));
+    expect((await store.list({ where: parseFilter('read > 1s', messageFilterFields), limit: 5 })).messages).toEqual([]);
+    await rejectsWith(store.list({ limit: 1_001 }), 'E_TOO_MANY');
+  });
+});
+
+describe('the record of a job', () => {
+  it('is the last run, whoever wrote it, and nothing else', async () => {
+    const { store, open } = await freshStore();
+    expect(await store.lastJob('gc')).toBeUndefined();
+    const run = { job: 'gc', startedAtMs: 5, endedAtMs: 10, exit: 0, code: undefined, counts: { blocks: 2, bytes: 30 } };
+    await store.recordJob(run);
+    const other = await open();
+    expect(await other.lastJob('gc')).toEqual(run);
+    await other.recordJob({ ...run, endedAtMs: 9, exit: 1 });
+    expect((await store.lastJob('gc'))?.exit).toBe(0);
+    await Promise.all([store.recordJob({ ...run, endedAtMs: 20 }), other.recordJob({ ...run, endedAtMs: 21 })]);
+    expect((await store.lastJob('gc'))?.endedAtMs).toBe(21);
+    await store.hot.setNote('job/odd', new Uint8Array([1, 2]), undefined);
+    expect(await store.lastJob('odd')).toBeUndefined();
+    expect((await readdir(store.path)).includes('store.json')).toBe(true);
+  });
+});
