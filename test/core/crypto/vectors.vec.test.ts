@@ -26,7 +26,9 @@ const EXPECTED: ReadonlyArray<readonly [file: RegExp, native: number, noble: num
 describe.skipIf(folder === undefined)(`vectors of ${folder ?? 'OMNIPLEX_VECTORS (unset)'}`, () => {
   test('every case holds under both providers, and none is missing', { timeout: 120_000 }, async () => {
     const failures: string[] = [];
-    const rows: Tally[] = await runVectors(folder as string, providers, ({ file, provider, id, cause }) => failures.push(`${file} ${provider} ${id} ${cause instanceof Error ? cause.message : ''}`));
+    const rows: Tally[] = await runVectors(folder as string, providers, {
+      report: ({ file, provider, id, cause }) => failures.push(`${file} ${provider} ${id} ${cause instanceof Error ? cause.message : ''}`),
+    });
     expect(failures).toEqual([]);
     for (const [file, native, noble] of EXPECTED) {
       for (const [provider, least] of [['native', native], ['noble', noble]] as const) {

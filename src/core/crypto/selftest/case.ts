@@ -1,4 +1,5 @@
 /** What a known-answer case is, and how cases are counted. */
+import { setImmediate } from 'node:timers/promises';
 import { hexOf, type Bytes } from '../../base/bytes.ts';
 import { isError } from '../../base/errors.ts';
 import type { CryptoProvider, ProviderName } from '../provider.ts';
@@ -29,7 +30,14 @@ export interface Tally {
 /** Told of each failed case, as it fails. */
 export type Report = (failure: { file: string; provider: string; id: string; cause?: unknown }) => void;
 
-export async function tally(file: string, set: CaseSet, providers: readonly CryptoProvider[], report: Report): Promise<Tally[]> {
+export interface Watch {
+  readonly report?: Report | undefined;
+  /** Told of every case that has run. */
+  readonly onCase?: (() => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function tally(file: string, set: CaseSet, providers: readonly CryptoProvider[], { report = () => undefined, onCase, signal }: Watch): Promise<Tally[]> {
   const rows: Tally[] = [];
   for (const provider of set.perProvider ? providers : providers.slice(0, 1)) {
     const name = set.perProvider ? provider.name : 'any';
@@ -47,6 +55,10 @@ export async function tally(file: string, set: CaseSet, providers: readonly Cryp
         counts.failed++;
         report({ file, provider: name, id, cause });
       }
+      onCase?.();
+      // Cases compute without waiting for anything: this is where a signal gets in.
+      await setImmediate();
+      signal?.throwIfAborted();
     }
     rows.push({ file, provider: name, ...counts });
   }

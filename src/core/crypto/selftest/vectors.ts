@@ -8,7 +8,7 @@ import { fail, isError } from '../../base/errors.ts';
 import { fileError, readBounded } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
 import type { CryptoProvider } from '../provider.ts';
-import { tally, type CaseSet, type Report, type Tally } from './case.ts';
+import { tally, type CaseSet, type Tally, type Watch } from './case.ts';
 import { blake3Cases, hpkeCases, multihashCases, xWingCases } from './draft-vectors.ts';
 import { wycheproofCases } from './wycheproof.ts';
 
@@ -60,12 +60,12 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 /** Every case of every file under every provider. Throws E_NO_VECTORS when not one case could be run. */
-export async function runVectors(folder: string, providers: readonly CryptoProvider[], report: Report = () => undefined): Promise<Tally[]> {
+export async function runVectors(folder: string, providers: readonly CryptoProvider[], watch: Watch = {}): Promise<Tally[]> {
   const rows: Tally[] = [];
   for (const path of await candidates(folder)) {
     const text = await textOf(path);
     const cases = text === undefined ? undefined : recognise(path, text);
-    if (cases !== undefined) rows.push(...(await tally(relative(folder, path).split(sep).join('/'), cases, providers, report)));
+    if (cases !== undefined) rows.push(...(await tally(relative(folder, path).split(sep).join('/'), cases, providers, watch)));
   }
   if (rows.every(({ passed, failed }) => passed + failed === 0)) throw fail('E_NO_VECTORS', { path: folder });
   return rows;
