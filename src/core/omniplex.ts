@@ -9,6 +9,7 @@
  */
 import { homedir } from 'node:os';
 import { emptyConfig, resolveSettings, type Values } from './base/config.ts';
+import type { Cid } from './base/cid.ts';
 import { systemClock, type Clock } from './base/clock.ts';
 import { fail, isError, warning, type Warning } from './base/errors.ts';
 import { exists } from './base/files.ts';
@@ -19,9 +20,13 @@ import type { Home } from './home/index.ts';
 import type { Contacts } from './identity/contacts.ts';
 import type { Identities } from './identity/identities.ts';
 import type { Ring } from './keys/index.ts';
+import type { BatchRequest, BatchResult } from './mail/batch.ts';
+import type { ResendAllRequest, ResendRequest } from './mail/outbox-resend.ts';
+import type { OutboxListRequest, WaitRequest } from './mail/outbox.ts';
 import type { Outcome } from './mail/outcome.ts';
 import type { MailRoom } from './mail/room.ts';
 import type { SendRequest, SendResult } from './mail/send-types.ts';
+import type { RepairReport } from './storage/repair.ts';
 import type { Store } from './storage/store.ts';
 
 export interface OmniPlexOptions {
@@ -118,6 +123,13 @@ export class OmniPlex implements AsyncDisposable {
     return this.#use(this.#store);
   }
 
+  /** Makes a store that does not open whole again, before it is opened; changes nothing in one that does. See storage/repair.ts. */
+  async repairStore(): Promise<RepairReport> {
+    const { repairStore } = await import('./storage/repair.ts');
+    const { holder } = this.#options;
+    return repairStore(this.#storePath(), { clock: this.clock, rng: this.rng, ...(holder !== undefined && { holder }) });
+  }
+
   /** Throws E_NOT_SUPPORTED. */
   crypto(): Promise<CryptoProvider> {
     return this.#use(this.#crypto);
@@ -151,6 +163,23 @@ export class OmniPlex implements AsyncDisposable {
     return send(await this.mail(), this.#withSignal(request));
   }
 
+  /** Sends the messages of a list: see mail/batch.ts. */
+  async sendBatch(request: BatchRequest): Promise<Outcome<BatchResult>> {
+    const { sendBatch } = await import('./mail/batch.ts');
+    return sendBatch(await this.mail(), this.#withSignal(request));
+  }
+
+  /** What became of what was sent: see mail/outbox*.ts. */
+  readonly outbox = {
+    list: async (request?: OutboxListRequest) => (await import('./mail/outbox.ts')).listOutbox(await this.mail(), request),
+    show: async (key: Cid | string) => (await import('./mail/outbox.ts')).showOutbox(await this.mail(), key, this.#withSignal({})),
+    wait: async (key: Cid | string, request: WaitRequest) => (await import('./mail/outbox.ts')).waitOutbox(await this.mail(), key, this.#withSignal(request)),
+    resend: async (key: Cid | string, request: ResendRequest = {}) => (await import('./mail/outbox-resend.ts')).resend(await this.mail(), key, this.#withSignal(request)),
+    resendAll: async (request: ResendAllRequest) => (await import('./mail/outbox-resend.ts')).resendAll(await this.mail(), this.#withSignal(request)),
+    cancel: async (key: Cid | string, request: { readonly dryRun?: boolean } = {}) => (await import('./mail/outbox-cancel.ts')).cancel(await this.mail(), key, request),
+    export: async (key: Cid | string, request: { readonly out: string }) => (await import('./mail/outbox-export.ts')).exportEvidence(await this.mail(), key, request),
+  };
+
   #withSignal<T extends { readonly signal?: AbortSignal | undefined }>(request: T): T {
     return { ...request, signal: request.signal ?? this.signal };
   }
@@ -182,12 +211,16 @@ export class OmniPlex implements AsyncDisposable {
   }
 
   async #openStore(): Promise<Store> {
+    const { openStore } = await import('./storage/store.ts');
+    const { holder } = this.#options;
+    return openStore(this.#storePath(), { clock: this.clock, rng: this.rng, hotBudgetBytes: this.settings['hot.budget'], ...(holder !== undefined && { holder }) });
+  }
+
+  #storePath(): string {
     const { store, node } = this.settings;
     if (store === undefined) throw fail('E_NOT_SUPPORTED', { what: 'a node', backend: node === undefined ? 'no store' : 'this release: name a store' });
     if (/^[a-z][a-z0-9+.-]*:\/\//.test(store)) throw fail('E_NOT_SUPPORTED', { what: 'a store at an address', backend: 'this release: name a folder' });
-    const { openStore } = await import('./storage/store.ts');
-    const { holder } = this.#options;
-    return openStore(store, { clock: this.clock, rng: this.rng, hotBudgetBytes: this.settings['hot.budget'], ...(holder !== undefined && { holder }) });
+    return store;
   }
 
   async #loadCrypto(): Promise<CryptoProvider> {
@@ -208,7 +241,7 @@ export class OmniPlex implements AsyncDisposable {
 
   async #makeIdentities(): Promise<Identities> {
     const { Identities } = await import('./identity/identities.ts');
-    return new Identities({ home: await this.home(), crypto: await this.crypto(), ring: () => this.ring() });
+    return new Identities({ home: await this.home(), crypto: await this.crypto(), ring: (options) => this.ring(options) });
   }
 
   async #makeContacts(): Promise<Contacts> {
@@ -218,7 +251,8 @@ export class OmniPlex implements AsyncDisposable {
 
   async #makeMail(): Promise<MailRoom> {
     const [home, store, identities, contacts] = [await this.home(), await this.store(), await this.identities(), await this.contacts()];
-    return {
+    const { warnOfLost } = await import('./mail/flight.ts');
+    const room: MailRoom = {
       ...{ home, store, identities, contacts, crypto: await this.crypto() },
       ring: () => this.ring(),
       settings: {
@@ -231,6 +265,8 @@ export class OmniPlex implements AsyncDisposable {
       original: () => this.#use(this.#original),
       warn: (told) => this.#warn(told),
     };
+    warnOfLost(room);
+    return room;
   }
 
   #acting(identities: Identities) {

@@ -89,7 +89,7 @@ function settle(room: MailRoom, messages: readonly SealedSend[], flights: readon
     answers.forEach((answer, i) => {
       const { number } = flights[i] as Flight;
       const message = messages[i] as SealedSend;
-      if (!isOwn(room, number, message.cid)) return;
+      if (!isOwn(room, number, message)) return;
       if ('error' in answer) {
         if (answer.outcome === 'absent') outbox.settle(number, { atMs, state: 'failed', code: answer.error.code });
       } else if (sameCid(answer.cid, message.cid)) {
@@ -101,14 +101,15 @@ function settle(room: MailRoom, messages: readonly SealedSend[], flights: readon
   });
 }
 
-/** An entry that another send with the same id began stands for that one's message. */
-const isOwn = ({ home }: MailRoom, number: number, cid: Cid): boolean => {
+/** An entry that another send with the same id began, or took over, stands for that one's message. */
+const isOwn = ({ home }: MailRoom, number: number, { cid, entry }: Pick<SealedSend, 'cid' | 'entry'>): boolean => {
+  if (entry.id === undefined) return true;
   const begun = home.outbox.entry(number).cid;
   return begun !== undefined && sameCid(begun, cid);
 };
 
 /** The store has one effect of an id. Where that is not what this entry says, the entry follows the store. */
 async function adoptIfShared(room: MailRoom, message: SealedSend, { number }: Flight, answer: CommitAnswer): Promise<void> {
-  if ('error' in answer || isOwn(room, number, answer.cid)) return;
+  if ('error' in answer || isOwn(room, number, { ...message, cid: answer.cid })) return;
   await adopt(room, number, { cid: answer.cid, bytes: message.entry.bytes ?? 0, durability: answer.durability.true });
 }

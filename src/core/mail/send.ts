@@ -4,13 +4,14 @@
  * was not reached is said beside the result. With an id a repeat is the same effect, whichever process or home repeats it.
  */
 import { rfc3339 } from '../base/clock.ts';
-import { equalBytes, type Bytes } from '../base/bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { fail, isError, OmniplexError } from '../base/errors.ts';
+import { exists } from '../base/files.ts';
 import { introductionOf } from '../identity/history.ts';
 import { introductionBlocks } from '../identity/introduction.ts';
+import { exportCar } from '../storage/car-export.ts';
 import type { Operation } from '../storage/ports.ts';
-import { CarFile, carPieces } from './carry.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
@@ -31,13 +32,14 @@ import { openSender, type SenderInUse } from './sender.ts';
  */
 export async function send(room: MailRoom, request: SendRequest): Promise<Outcome<SendResult>> {
   const draft = await draftOf(room, new AddressBook(room), request);
-  await using car = request.out === undefined ? undefined : await CarFile.create(request.out);
+  const { out } = request;
+  if (out !== undefined && (await exists(out))) throw fail('E_EXISTS', { path: out });
   await room.original();
   await reconcile(room);
   using sender = await openSender(room);
   const [sent] = await sendDrafts(room, sender, [draft]);
   if (sent === undefined || sent instanceof OmniplexError) throw sent;
-  return car === undefined ? sent : withCar(room, sender, request, car, sent);
+  return out === undefined ? sent : await withCar(room, sender, { ...request, out }, sent);
 }
 
 export type Sent = Outcome<SendResult> & { readonly cid: Cid };
@@ -143,18 +145,16 @@ function answerOf(
   return { ...outcome(result, changed, error), cid };
 }
 
-async function withCar(room: MailRoom, sender: SenderInUse, request: SendRequest, car: CarFile, sent: Sent): Promise<Outcome<SendResult>> {
+/** The message stands, whatever becomes of the file. */
+async function withCar({ home, store }: MailRoom, { record }: SenderInUse, { out, introduce, signal }: SendRequest & { readonly out: string }, sent: Sent): Promise<Outcome<SendResult>> {
   const { result, changed, error, cid } = sent;
+  const bundles = introduce === true ? introductionBlocks(introductionOf(home, record.id)) : [];
   try {
-    const bytes = await car.write(carPieces(room.store, [{ cid, packets: await packetsOf(room, cid) }], introducing(room, sender, request), request.signal));
-    return outcome({ ...result, out: { path: car.path, bytes } }, changed, error);
+    const { files } = await exportCar(store, [cid], { out, bundles, ...(signal && { signal }) });
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return outcome({ ...result, out: { path: out, bytes } }, changed, error);
   } catch (cause) {
     if (!(cause instanceof OmniplexError)) throw cause;
-    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${car.path} was not written: ${cause.message}` }, cause));
+    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}` }, cause));
   }
 }
-
-const packetsOf = async ({ store }: MailRoom, cid: Cid): Promise<readonly Bytes[]> => (await store.hot.inbox.ofMessage(cid)).map(({ packet }) => packet);
-
-const introducing = ({ home }: MailRoom, { record }: SenderInUse, { introduce }: SendRequest) =>
-  introduce === true ? introductionBlocks(introductionOf(home, record.id)) : [];
