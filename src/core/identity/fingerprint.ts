@@ -7,7 +7,7 @@ import { digestOf, type Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { wordlist } from './wordlist.ts';
 
-export const FINGERPRINT_WORDS = 12;
+const FINGERPRINT_WORDS = 12;
 const WORD_BITS = 11;
 /** No two words of the list begin with the same four letters. */
 const PREFIX_CHARS = 4;

@@ -15,7 +15,7 @@ const KIND = 'revocation';
 const VERSION = 1;
 
 /** Why, in one word that every reader knows. */
-export const revocationReasons = ['compromised', 'lost', 'superseded', 'retired', 'unspecified'] as const;
+const revocationReasons = ['compromised', 'lost', 'superseded', 'retired', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
 
 export interface Revocation {
@@ -25,13 +25,6 @@ export interface Revocation {
   readonly reason: RevocationReason;
   readonly atMs: number;
   readonly signatures: Signatures;
-}
-
-/** Throws E_USAGE. */
-export function parseRevocationReason(text: string): RevocationReason {
-  const reason = revocationReasons.find((known) => known === text);
-  if (reason === undefined) throw fail('E_USAGE', { why: `a reason is one of ${revocationReasons.join(', ')}` });
-  return reason;
 }
 
 const signedBytes = ({ id, reason, atMs }: Pick<Revocation, 'id' | 'reason' | 'atMs'>): Bytes => encode({ v: VERSION, id, reason, at: atMs });

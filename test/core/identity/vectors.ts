@@ -23,12 +23,12 @@ import type { RingDraft } from '../../../src/core/keys/index.ts';
 import { encodeKeyring, sealBody, wrapRingKey } from '../../../src/core/keys/keyring-file.ts';
 import { seededRng } from '../crypto/support.ts';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 const NOW = Date.UTC(2026, 10, 23, 10);
 const DAY = 86_400_000;
 const KDF = { memoryKib: 64, passes: 1, lanes: 1 } as const;
-export const PASSPHRASE = 'correct horse battery staple';
+const PASSPHRASE = 'correct horse battery staple';
 
 /** A key ring in memory. */
 class MapDraft implements RingDraft {
