@@ -83,13 +83,13 @@ export const registry = {
   E_PASSPHRASE_NEEDED: entry(EXIT.forbidden, 401, 'no', 'message {cid} is sealed to a passphrase', 'Give it with --message-passphrase-file.'),
   E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
   E_EXPIRED: entry(EXIT.forbidden, 410, 'no', '{what} expired at {at}', 'Ask the sender to send it again.'),
-  E_SENDER_UNKNOWN: entry(EXIT.forbidden, 403, 'no', 'the sender of {cid} is not among your contacts', 'Add the contact first, or give --allow-unverified.'),
+  E_SENDER_UNKNOWN: entry(EXIT.forbidden, 403, 'no', 'the signature on {cid} cannot be checked: {why}', 'Add or update the contact first, or give --allow-unverified.'),
 
   // identities and contacts
   E_UNVERIFIED: entry(EXIT.forbidden, 403, 'no', 'contact {names} is not verified', 'Compare the twelve words (`omniplex contact verify`), or give --allow-unverified.'),
-  E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of "{name}" is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
+  E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of {names} is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
   E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'See `omniplex {kind} list`.'),
-  E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'there is already a {kind} named "{name}"', 'Choose another name.'),
+  E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'the {kind} name "{name}" is taken', 'Choose another name.'),
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
   E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
   E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
@@ -124,7 +124,8 @@ export const registry = {
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
-  E_VERIFY: entry(EXIT.integrity, 500, 'no', '{bad} of {checked} checked do not hold', 'Run `omniplex store verify --repair`.'),
+  E_VERIFY: entry(EXIT.integrity, 500, 'no', '{bad} of {checked} checked do not hold', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
+  E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair. What is lost its sender sends again: `omniplex outbox resend`.'),
 
   // mail
   E_NO_RECIPIENT: entry(EXIT.usage, 400, 'no', 'the message has no recipient', 'Name one with --to, or give --message-passphrase-file.'),
@@ -191,7 +192,9 @@ export const warnings = {
   W_PREKEY_SOON: 'the last prekey of {contact} ends at {until}',
   W_NO_FORWARD_SECRECY: 'no forward secrecy towards {contact}: {why}',
   W_UNVERIFIED: 'contact {contact} is not verified',
-  W_SENDER_UNVERIFIED: 'the sender is not a verified contact',
+  W_SENDER_UNVERIFIED: 'the sender, {sender}, is not a verified contact',
+  W_SENDER_REVOKED: 'the identity of {sender} was revoked at {at}: believe what it signed only if you know that it is older',
+  W_NO_RECEIPT: 'no receipt was sent for {cid}: {why}',
   W_DURABILITY: 'durability is {true}, not {asked}',
   W_EXPIRED: '{what} expired at {at}; shown because you asked',
   W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
