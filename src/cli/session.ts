@@ -106,6 +106,12 @@ export class Session {
     return resolveSettings({ ...(await this.#sources()), flags: { context } });
   }
 
+  /** The settings as they are outside every context: what a new one begins with. */
+  async plainSettings(): Promise<Resolved> {
+    const sources = await this.#sources();
+    return resolveSettings({ ...sources, flags: { ...sources.flags, 'no-context': '' } });
+  }
+
   async #sources(): Promise<Sources> {
     const flags: Record<string, string | undefined> = {};
     for (const name of Object.keys(this.#parts.flags)) flags[name] = this.flag(name);

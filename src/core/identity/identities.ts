@@ -30,6 +30,8 @@ export interface CreateIdentity {
   readonly algorithms?: readonly SignatureName[];
   /** Last use date of the first prekey; default 30 days. */
   readonly prekeysUntilMs?: number;
+  /** Where its private keys will live; `file` is the key ring, and the only one so far. */
+  readonly keystore?: string;
 }
 
 export interface Rotated {
@@ -79,8 +81,9 @@ export class Identities {
     return only;
   }
 
-  /** Makes the key ring too where there is none yet. Throws E_NAME_TAKEN, E_USAGE, E_HOME_COPIED, before a passphrase is asked. */
-  async create(typedName: string, { sendOnly = false, algorithms = defaultAlgorithms, prekeysUntilMs }: CreateIdentity = {}): Promise<IdentitySummary> {
+  /** Makes the key ring too where there is none yet. Throws E_NAME_TAKEN, E_USAGE, E_NOT_SUPPORTED, E_HOME_COPIED, before a passphrase is asked. */
+  async create(typedName: string, { sendOnly = false, algorithms = defaultAlgorithms, prekeysUntilMs, keystore = 'file' }: CreateIdentity = {}): Promise<IdentitySummary> {
+    if (keystore !== 'file') throw fail('E_NOT_SUPPORTED', { what: 'a keystore other than `file`', backend: 'this release' });
     const name = parseActorName(typedName);
     const until = this.#prekeyDate(prekeysUntilMs);
     this.#requireFree(name);
@@ -91,7 +94,7 @@ export class Identities {
         this.#requireFree(name);
         return createOwn(this.#room.crypto, draft, { name, nowMs: this.#now, sendOnly, algorithms, prekeysUntilMs: until });
       },
-      (made) => this.#insert({ name, id: made.genesis.id, createdAtMs: this.#now, sendOnly, keystore: 'file' }, made),
+      (made) => this.#insert({ name, id: made.genesis.id, createdAtMs: this.#now, sendOnly, keystore }, made),
     );
     return this.show(name);
   }
