@@ -23,6 +23,7 @@ import type { Ring } from './keys/index.ts';
 import type { BatchRequest, BatchResult } from './mail/batch.ts';
 import type { ResendAllRequest, ResendRequest } from './mail/outbox-resend.ts';
 import type { OutboxListRequest, WaitRequest } from './mail/outbox.ts';
+import type { FetchRequest, FetchResult } from './mail/fetch.ts';
 import type { Outcome } from './mail/outcome.ts';
 import type { MailRoom } from './mail/room.ts';
 import type { SendRequest, SendResult } from './mail/send-types.ts';
@@ -161,6 +162,12 @@ export class OmniPlex implements AsyncDisposable {
   async send(request: SendRequest): Promise<Outcome<SendResult>> {
     const { send } = await import('./mail/send.ts');
     return send(await this.mail(), this.#withSignal(request));
+  }
+
+  /** Finds, verifies, opens and writes one message: see mail/fetch.ts for what it throws. */
+  async fetch(request: FetchRequest): Promise<Outcome<FetchResult>> {
+    const { fetch } = await import('./mail/fetch.ts');
+    return fetch(await this.mail(), this.#withSignal(request));
   }
 
   /** Sends the messages of a list: see mail/batch.ts. */
