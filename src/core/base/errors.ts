@@ -194,6 +194,7 @@ export const warnings = {
   W_UNVERIFIED: 'contact {contact} is not verified',
   W_SENDER_UNVERIFIED: 'the sender, {sender}, is not a verified contact',
   W_SENDER_REVOKED: 'the identity of {sender} was revoked at {at}: believe what it signed only if you know that it is older',
+  W_BUNDLE_LEFT: 'the bundles in {place} were left alone: {why}',
   W_NO_RECEIPT: 'no receipt was sent for {cid}: {why}',
   W_DURABILITY: 'durability is {true}, not {asked}',
   W_EXPIRED: '{what} expired at {at}; shown because you asked',

@@ -19,11 +19,14 @@ import { OpenedMessages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import { placeOf } from './place.ts';
+import { GivenReceipts } from './receipts.ts';
 import { Settings } from './settings.ts';
 
 const HOME_VERSION = 1;
 const ID_BYTES = 16;
-const FILES = { marker: 'home.json', database: 'home.db', lock: 'home.lock', keyring: 'keyring.opk' } as const;
+/** The file without which a folder is no home. */
+export const HOME_MARKER = 'home.json';
+const FILES = { marker: HOME_MARKER, database: 'home.db', lock: 'home.lock', keyring: 'keyring.opk' } as const;
 
 export interface HomeOptions {
   readonly clock: Clock;
@@ -47,6 +50,7 @@ export class Home implements Disposable {
   readonly people: People;
   readonly outbox: Outbox;
   readonly messages: OpenedMessages;
+  readonly receipts: GivenReceipts;
   readonly backups: BackupRecords;
   readonly settings: Settings;
   readonly #database: HomeDatabase;
@@ -60,6 +64,7 @@ export class Home implements Disposable {
     this.people = new People(database);
     this.outbox = new Outbox(database);
     this.messages = new OpenedMessages(database);
+    this.receipts = new GivenReceipts(database);
     this.backups = new BackupRecords(database);
     this.settings = new Settings(database);
   }

@@ -19,6 +19,7 @@ CREATE TABLE deliveries (number INTEGER NOT NULL, place INTEGER NOT NULL, state 
 CREATE INDEX deliveries_by_state ON deliveries (state, number);
 CREATE TABLE messages (cid BLOB PRIMARY KEY, opened INTEGER NOT NULL, record BLOB NOT NULL, sum BLOB NOT NULL);
 CREATE INDEX messages_by_opened ON messages (opened);
+CREATE TABLE receipts (cid BLOB PRIMARY KEY, record BLOB NOT NULL, sum BLOB NOT NULL);
 CREATE TABLE backups (number INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, record BLOB NOT NULL, sum BLOB NOT NULL);
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -143,6 +143,13 @@ export async function readIntroductions(crypto: CryptoProvider, pieces: AsyncIte
   return introductions;
 }
 
+/** Hostile input: every identity that these blocks introduce, each of which was hashed; none is an empty list. Throws what `believe` throws. */
+export function introductionsAmong(crypto: CryptoProvider, blocks: readonly Block[]): readonly Introduction[] {
+  const collector = new Collector();
+  for (const block of blocks) collector.add(block);
+  return collector.introductions(crypto);
+}
+
 /** A `.bundle` file at hand, or any CAR that introduces one identity. Throws E_FORMAT when it introduces none or several. */
 export async function decodeBundleFile(crypto: CryptoProvider, bytes: Bytes): Promise<Introduction> {
   const [introduction, ...others] = await readIntroductions(crypto, piecesOf(bytes), 'this file');

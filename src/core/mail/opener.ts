@@ -7,6 +7,7 @@ import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { Secret } from '../base/secret.ts';
 import type { IdentityRecord } from '../home/index.ts';
 import { decodeManifest } from '../message/manifest.ts';
 import { openManifest, openOpening, type OpenedMessage, type OpenKeys } from '../message/open.ts';
@@ -94,7 +95,7 @@ export class Opener {
     const block = await this.#read(cid);
     if (block === undefined) throw fail('E_NOT_FOUND', { what: `message ${cid.toString()}` });
     const kept = await this.#openKept(block, {});
-    if (kept !== undefined) return { ...kept, arrival: isAuthentic(arrival, kept.message) ? arrival : undefined };
+    if (kept !== undefined) return isAuthentic(arrival, kept.message) ? { ...kept, arrival, identity: arrival.identity } : kept;
     const opened = (await this.#openAnnounced(block, arrival, {})) ?? (await this.#openStray(block, arrival.identity));
     if (opened === undefined) throw fail('E_NOT_RECIPIENT', { cid: cid.toString() });
     return opened;
@@ -133,17 +134,21 @@ export class Opener {
   }
 
   async #openKept(block: ManifestBlock, check: OpenCheck): Promise<OpenedMail | undefined> {
-    const { home, ring } = this.#room;
+    const { home } = this.#room;
     const record = home.messages.find(block.cid);
-    if (record?.sealedKey === undefined) return undefined;
-    const identity = record.identity && home.people.identityOf(record.identity);
-    if (record.identity !== undefined && identity === undefined) return undefined;
+    const identity = record?.identity && home.people.identityOf(record.identity);
+    if (record?.sealedKey === undefined || identity === undefined) return undefined;
+    using messageKey = await this.#keptKey(block.cid, record.sealedKey);
+    return messageKey && (await this.#openWith(block, { messageKey }, identity, check));
+  }
+
+  /** Undefined when it was sealed under a ring that is no longer: then the message is opened as if it had never been. */
+  async #keptKey(cid: Cid, sealedKey: Bytes): Promise<Secret | undefined> {
+    const ring = await this.#room.ring();
     try {
-      using messageKey = (await ring()).openRow(keptKeyContext(block.cid), record.sealedKey);
-      return await this.#openWith(block, { messageKey }, identity, check);
+      return ring.openRow(keptKeyContext(cid), sealedKey);
     } catch (error) {
-      // sealed under a ring that is no longer: then it is opened as if it had never been
-      if (isError(error, 'E_MAC') && error.details['kind'] === 'a sealed row of the home') return undefined;
+      if (isError(error, 'E_MAC')) return undefined;
       throw error;
     }
   }

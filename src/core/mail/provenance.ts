@@ -9,7 +9,7 @@ import { rfc3339 } from '../base/clock.ts';
 import { fail, isError, warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Home } from '../home/index.ts';
-import { decodeBundle } from '../identity/bundle.ts';
+import { decodeBundle, type Bundle } from '../identity/bundle.ts';
 import { knownHistory } from '../identity/history.ts';
 import { believeBlocks, type Introduction } from '../identity/introduction.ts';
 import type { Revocation } from '../identity/revocation.ts';
@@ -49,19 +49,22 @@ type Resolvers = Required<Pick<OpenOptions, 'resolveSender' | 'readIntroduction'
 export const resolversFor = ({ home, crypto }: MailRoom): Resolvers => ({
   resolveSender: async (identity, bundleSeq) => knownKeys(home, identity, bundleSeq),
   readIntroduction: async (introduction, { identity, bundleSeq }) => {
-    const sender = resolveSender(home, identity, bundleSeq, believeBlocks(crypto, introduction));
-    if (sender === undefined) throw fail('E_SIGNATURE', { kind: 'introduction' });
-    return { publicKeys: sender.signingKeys };
+    const believed = believeBlocks(crypto, introduction);
+    const bundle = resolveSender(home, identity, believed.newest.seq, believed)?.bundle;
+    if (bundle === undefined || !covers(bundle, bundleSeq)) throw fail('E_SIGNATURE', { kind: 'introduction' });
+    return { publicKeys: bundle.signing.keys };
   },
 });
 
 function knownKeys(home: Home, identity: Cid, bundleSeq: number): SenderKeys | undefined {
   const named = resolveSender(home, identity, bundleSeq);
   if (named !== undefined) return { publicKeys: named.signingKeys };
-  // the keys of a certificate are those of every bundle from its first to any that carries it
-  const later = home.people.bundlesOf(identity, limits.bundleFileChainMax).map(({ block }) => decodeBundle(block)).find(({ seq, signing }) => signing.from <= bundleSeq && bundleSeq < seq);
+  const later = home.people.bundlesOf(identity, limits.bundleFileChainMax).map(({ block }) => decodeBundle(block)).find((bundle) => covers(bundle, bundleSeq));
   return later && { publicKeys: later.signing.keys };
 }
+
+/** The keys of a certificate are those of every bundle from its first to any that carries it. */
+const covers = ({ seq, signing }: Bundle, bundleSeq: number): boolean => signing.from <= bundleSeq && bundleSeq <= seq;
 
 /** Keys of the newest bundle known of an identity, where the message names a later one: they are the same, or the signature will not hold. */
 export function newestKeys(home: Home, identity: Cid, bundleSeq: number): SenderKeys | undefined {

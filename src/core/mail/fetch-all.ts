@@ -1,0 +1,121 @@
+/**
+ * Everything that is to be handled, as files in one folder: the receiver of a cron job or a pipeline. It can be stopped and run again: a
+ * file that holds its message already is left as it is, so no record of what was written is needed, and none can be wrong.
+ * Two messages of one name get two files. One that fails is said and passed by.
+ */
+import { join } from 'node:path';
+import { rfc3339 } from '../base/clock.ts';
+import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { makePrivateFolder } from '../base/files.ts';
+import { limits } from '../base/limits.ts';
+import { readersOf } from './arrivals.ts';
+import { safeFileName } from './file-name.ts';
+import { finishFetch, MailReader, remember, type FetchOptions, type FetchResult } from './fetch.ts';
+import { applyIfOriginal, parsePosition } from './inbox.ts';
+import type { OpenedMail } from './opener.ts';
+import { outcome, type Outcome } from './outcome.ts';
+import { holdsExactly, nameBeside, writeFile, type Written } from './output.ts';
+import { judgeSender } from './provenance.ts';
+import type { MailRoom } from './room.ts';
+import { InboxScan, type ScannedMail } from './scan.ts';
+
+export interface FetchAllRequest extends FetchOptions {
+  /** Made if it is not there. */
+  readonly folder: string;
+  /** At most so many messages. */
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+  /** Each as it is done. */
+  readonly onItem?: ((item: FetchedItem) => void) | undefined;
+}
+
+export type FetchedItem = (FetchResult & { readonly changed: boolean }) | { readonly cid: string; readonly code: ErrorCode; readonly message: string };
+
+export interface FetchAllResult {
+  /** Files that were written now. */
+  readonly fetched: number;
+  /** Messages whose file was there already, bit for bit. */
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly bytes: number;
+  readonly unreadable: number;
+  readonly arriving: number;
+  readonly messages: ReadonlyArray<FetchResult & { readonly changed: boolean }>;
+  readonly failures: ReadonlyArray<{ readonly cid: string; readonly code: ErrorCode; readonly message: string }>;
+  readonly next: string | null;
+}
+
+/** After these the next message would fail the same way. */
+const ENDS: readonly ErrorCode[] = ['E_DISK_FULL', 'E_IO', 'E_STORE_CORRUPT', 'E_HOME_CORRUPT', 'E_HOME_COPIED', 'E_BUSY'];
+
+/** The outcome has E_INCOMPLETE when a message failed. Throws what makes a list fail; E_DISK_FULL, E_IO: then what was written stands. */
+export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promise<Outcome<FetchAllResult>> {
+  const { folder, after, signal, limit = limits.pageItemsMax, onItem } = request;
+  await makePrivateFolder(folder);
+  const scan = new InboxScan(room, { readers: readersOf(room), after: parsePosition(after), signal });
+  const messages: Array<FetchResult & { changed: boolean }> = [];
+  const failures: Array<{ cid: string; code: ErrorCode; message: string }> = [];
+  let full = false;
+  for await (const mail of scan) {
+    using _opened = mail.opened;
+    if (mail.isReceipt) {
+      await applyIfOriginal(room, mail);
+      continue;
+    }
+    const item = await fetchItem(room, mail, request);
+    if ('code' in item) failures.push(item);
+    else messages.push(item);
+    onItem?.(item);
+    full = messages.length + failures.length >= limit;
+    if (full) break;
+  }
+  const fetched = messages.filter(({ changed }) => changed);
+  const counts = { fetched: fetched.length, unchanged: messages.length - fetched.length, failed: failures.length, bytes: fetched.reduce((sum, { bytes }) => sum + bytes, 0) };
+  const result = { ...counts, ...(await scan.rest()), messages, failures, next: full ? String(scan.position) : null };
+  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${failures.length} of ${messages.length + failures.length} messages could not be fetched` });
+  return outcome(result, messages.some(({ changed, acknowledged }) => changed || acknowledged), error);
+}
+
+async function fetchItem(room: MailRoom, { opened }: ScannedMail, request: FetchAllRequest): Promise<FetchedItem> {
+  const { cid, metadata } = opened.message;
+  try {
+    request.signal?.throwIfAborted();
+    requireLive(room, opened);
+    judgeSender(room, cid, opened.provenance, request.allowUnverified === true);
+    const { written, changed, reader } = await intoFolder(room, opened, request, safeFileName(metadata.name));
+    const { result, error } = await finishFetch(room, opened, written, reader, request);
+    if (error !== undefined) throw error;
+    return { ...result, changed };
+  } catch (error) {
+    if (!(error instanceof OmniplexError) || request.signal?.aborted === true || ENDS.includes(error.code)) throw error;
+    return { cid: cid.toString(), code: error.code, message: error.message };
+  }
+}
+
+function requireLive({ home }: MailRoom, { message }: OpenedMail): void {
+  const { expiresMs } = message.metadata;
+  if (expiresMs !== 0 && expiresMs <= home.clock.now()) throw fail('E_EXPIRED', { what: 'the message', at: rfc3339(expiresMs) });
+}
+
+interface InFolder {
+  readonly written: Written;
+  readonly changed: boolean;
+  readonly reader: MailReader;
+}
+
+/** Under its own name; where another message has that, with the end of its CID in the name. Throws E_EXISTS when that is taken too. */
+async function intoFolder(room: MailRoom, opened: OpenedMail, request: FetchAllRequest, name: string): Promise<InFolder> {
+  const { cid, metadata } = opened.message;
+  const reader = new MailReader(room, opened, { signal: request.signal });
+  for (const candidate of [name, nameBeside(name, cid)]) {
+    const path = join(request.folder, candidate);
+    try {
+      const written = await writeFile(path, reader.pieces(), () => remember(room, opened, request.ephemeral === true));
+      return { written, changed: true, reader };
+    } catch (error) {
+      if (!isError(error, 'E_EXISTS')) throw error;
+      if (await holdsExactly(path, metadata.bytes, () => reader.pieces())) return { written: { out: path, bytes: metadata.bytes }, changed: false, reader };
+    }
+  }
+  throw fail('E_EXISTS', { path: join(request.folder, nameBeside(name, cid)) });
+}
