@@ -38,31 +38,40 @@ export interface JobEnd {
   readonly error?: OmniplexError | undefined;
 }
 
+export interface Ended<T> {
+  readonly result: T;
+  readonly error: OmniplexError | undefined;
+  readonly ms: number;
+}
+
 /**
  * Runs `act` as a job: however it ends, its record is left. A record that cannot be written is the job's error unless there is one already:
  * the next check would call it overdue. Rejects as `act` does.
  */
-export async function asJob<T>(store: StoreContext, job: string, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<{ readonly result: T; readonly error: OmniplexError | undefined; readonly ms: number }> {
+export async function asJob<T>(store: StoreContext, job: string, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
   const { clock } = store;
   const startedAtMs = clock.now();
   const record = (exit: number, { counts, error }: JobEnd) => recordJob(store, { job, startedAtMs, endedAtMs: clock.now(), exit, code: error?.code, counts });
-  let result: T;
   try {
-    result = await act();
+    const ended = await untold(store, act, endOf);
+    const unrecorded = await record(ended.error?.exit ?? EXIT.ok, { counts: endOf(ended.result).counts, error: ended.error }).catch(known);
+    return { ...ended, error: ended.error ?? unrecorded };
   } catch (error) {
-    const known = isError(error) ? error : undefined;
-    await record(known?.exit ?? EXIT.bug, { counts: {}, error: known }).catch(() => undefined);
+    await record(isError(error) ? error.exit : EXIT.bug, { counts: {}, error: isError(error) ? error : undefined }).catch(known);
     throw error;
   }
-  const end = endOf(result);
-  const unrecorded = await record(end.error?.exit ?? EXIT.ok, end).then(
-    () => undefined,
-    (error: unknown) => {
-      if (!isError(error)) throw error;
-      return error;
-    },
-  );
-  return { result, error: end.error ?? unrecorded, ms: clock.now() - startedAtMs };
+}
+
+/** As `asJob`, for what leaves no record. */
+export async function untold<T>({ clock }: StoreContext, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
+  const startedAtMs = clock.now();
+  const result = await act();
+  return { result, error: endOf(result).error, ms: clock.now() - startedAtMs };
+}
+
+function known(error: unknown): OmniplexError {
+  if (!isError(error)) throw error;
+  return error;
 }
 
 /** Undefined when the job never ran here, or its record is not one. */

@@ -19,19 +19,31 @@ export interface PromoteOptions extends BulkOptions {
   readonly ttlMs?: number;
 }
 
-export async function promote(store: StoreContext, selection: Selection, options: PromoteOptions = {}): Promise<BulkResult> {
+export interface PromoteResult extends BulkResult {
+  /** Fewest copies, hot and cold, of a message that moved, as its record has it; undefined when none did. */
+  readonly copies: { readonly min: number | undefined };
+}
+
+export async function promote(store: StoreContext, selection: Selection, options: PromoteOptions = {}): Promise<PromoteResult> {
   const until = options.ttlMs === undefined ? 0 : store.clock.now() + options.ttlMs;
-  return runBulk(
+  let fewest: number | undefined;
+  const result = await runBulk(
     store,
     selection,
     {
       verb: 'promote',
       parameters: [options.ttlMs ?? 0],
       isDue: (record) => !record.tiers.includes('hot') || record.pinnedUntilMs < until,
-      act: ({ cid }, how) => promoteMessage(store, cid, { ...how, pinUntilMs: until }),
+      act: async ({ cid, tiers }, how) => {
+        const bytes = await promoteMessage(store, cid, { ...how, pinUntilMs: until });
+        const copies = tiers.reduce((sum, tier) => sum + (tier === 'hot' ? 0 : store.coldTier(tier).copies), 1);
+        if (bytes !== undefined) fewest = Math.min(fewest ?? copies, copies);
+        return bytes;
+      },
     },
     options,
   );
+  return { ...result, copies: { min: fewest } };
 }
 
 /** Bytes that came back; undefined when hot held every block already and no pin was added. Throws E_BUDGET, E_BLOCKS_MISSING, E_LOCKED. */

@@ -27,16 +27,29 @@ export async function bringBack(hot: HotTier, tier: ColdTier, cid: Cid): Promise
     await hot.commit({ message: { cid, ...size, expiresAtMs, tiers: [tier.tier] }, announcements });
     return undefined;
   } catch (error) {
-    if (isError(error, 'E_DISK_FULL', 'E_BUSY')) throw error;
-    if (isError(error)) return error.code;
-    throw error;
+    return codeOfDamage(error);
   }
+}
+
+/** What is wrong with one message is an answer; what is wrong with the surroundings is not. */
+function codeOfDamage(error: unknown): ErrorCode {
+  if (!isError(error) || error.code === 'E_DISK_FULL' || error.code === 'E_BUSY') throw error;
+  return error.code;
 }
 
 /** Announcements of messages that hot does know, where it lost some: told again, once each. */
 export async function announceFromCold(hot: HotTier, tier: ColdTier, cid: Cid): Promise<void> {
   const packets = await tier.announcements(cid);
   await hot.inbox.announce(packets.map((packet) => announcementOf(cid, packet)));
+}
+
+async function toldAgain(hot: HotTier, tier: ColdTier, cid: Cid): Promise<ErrorCode | undefined> {
+  try {
+    await announceFromCold(hot, tier, cid);
+    return undefined;
+  } catch (error) {
+    return codeOfDamage(error);
+  }
 }
 
 export interface Restored {
@@ -56,10 +69,8 @@ export async function restoreFromCold(hot: HotTier, tier: ColdTier, journal: Jou
   for await (const cid of tier.announced()) {
     const record = await hot.message(cid);
     if (record === undefined || record.removed) continue;
-    await announceFromCold(hot, tier, cid).catch((error: unknown) => {
-      if (!isError(error) || isError(error, 'E_DISK_FULL', 'E_BUSY')) throw error;
-      damaged.push({ cid, code: error.code });
-    });
+    const code = await toldAgain(hot, tier, cid);
+    if (code !== undefined) damaged.push({ cid, code });
   }
   return { messages, damaged };
 }

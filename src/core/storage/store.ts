@@ -33,7 +33,7 @@ import { layoutOf, newStoreId, readDescription, writeDescription, type StoreLayo
 import { EmbeddedLockManager } from './locks/embedded.ts';
 import type { PinOptions } from './pin.ts';
 import type { BlockTier, ColdTier, ColdTierName, MessageCommit, TierName } from './ports.ts';
-import type { PromoteOptions } from './promote.ts';
+import type { PromoteOptions, PromoteResult } from './promote.ts';
 import type { RebuildReport } from './rebuild.ts';
 import type { Selection } from './selection.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
@@ -218,7 +218,7 @@ export class Store implements StoreContext, AsyncDisposable {
     return (await import('./commit.ts')).copyMessageToCold(this, cid, options);
   }
 
-  async promote(selection: Selection, options?: PromoteOptions): Promise<BulkResult> {
+  async promote(selection: Selection, options?: PromoteOptions): Promise<PromoteResult> {
     return (await import('./promote.ts')).promote(this, selection, options);
   }
 

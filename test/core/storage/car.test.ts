@@ -143,7 +143,7 @@ describe('a CAR', () => {
     const out = join(folder, 'x.car');
     await rejectsWith(store.exportCar([message.cid, blockOf('none').cid], { out }), 'E_NOT_FOUND');
     await rejectsWith(store.exportCar([message.cid], { out, splitBytes: 100_000 }), 'E_USAGE');
-    const blocks: Block[] = [];
+    const blocks: Cid[] = [];
     for await (const { cid } of store.hot.blocks()) if (!cid.equals(message.cid)) blocks.push(cid);
     await store.hot.remove([blocks.at(-1) as Cid]);
     await rejectsWith(store.exportCar([message.cid], { out, splitBytes: 1_000_000 }), 'E_BLOCKS_MISSING');
@@ -188,7 +188,7 @@ describe('a damaged CAR', () => {
   it('is refused in part: a packet of another message, a message that is none, a packet that is missing', async () => {
     const [from, to] = [await freshStore(), await freshStore()];
     const [one, two] = [await send(from.store, 1, 300), await send(from.store, 2, 300)];
-    const blocks: Cid[] = [];
+    const blocks: Block[] = [];
     for (const { cid } of [one, two]) blocks.push({ cid, bytes: (await from.store.hot.get(cid)) as Bytes });
     const packet = (bytes: Bytes) => ({ cid: cidOf(0x55, bytes), bytes });
     const [p1, p2] = [packet(one.announcements[0]?.packet as Bytes), packet(two.announcements[0]?.packet as Bytes)];

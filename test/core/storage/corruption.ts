@@ -11,9 +11,9 @@ import { isError, OmniplexError } from '../../../src/core/base/errors.ts';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
 import { createStore, openStore, type Store } from '../../../src/core/storage/store.ts';
-import { inboxOf, seeded } from './blocks.ts';
+import { inboxOf, seeded } from './seeds.ts';
 import { SeededChoice } from './random.ts';
-import { fetch, send, type StoredMessage } from './store.ts';
+import { fetch, send, type StoredMessage } from './messages.ts';
 
 const PAGE = 16_384;
 const inboxes = ['ada', 'ben'];

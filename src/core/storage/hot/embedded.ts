@@ -15,6 +15,7 @@ import { GroupCommit, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
 import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
 import { readNote, writeNote } from './notes.ts';
+import { damagedRows } from './findings.ts';
 import { cidOfRow, hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
 
 const SMALL: Weight = { blocks: 1, bytes: 0 };
@@ -297,11 +298,13 @@ export class EmbeddedHotTier implements HotTier {
     });
   }
 
-  /** What SQLite itself finds wrong with its file, at most `limits.integrityFindingsMax` lines; none when it is sound. */
+  /** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
   async findings(): Promise<readonly string[]> {
+    const max = limits.integrityFindingsMax;
     try {
-      const rows = await this.#file.read(() => this.#file.sql(`PRAGMA integrity_check(${limits.integrityFindingsMax})`).all());
-      return rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+      const rows = await this.#file.read(() => this.#sql(`PRAGMA integrity_check(${max})`).all());
+      const lines = rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+      return lines.length > 0 ? lines : await this.#file.read(() => damagedRows(this.#file, max));
     } catch (error) {
       // damaged beyond looking at: that is a finding too
       if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
