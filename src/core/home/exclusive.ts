@@ -41,6 +41,7 @@ async function withFileLock<T>(lockPath: string, clock: Clock, act: () => Promis
         lock.exec('BEGIN EXCLUSIVE');
         break;
       } catch (cause) {
+        if (!isBusy(cause)) throw fail('E_HOME_CORRUPT', { path: lockPath, why: 'its lock cannot be used; delete it while nobody uses this home' }, cause);
         if (clock.monotonic() >= until) throw fail('E_LOCKED', { name: 'the key ring of this home', holder: 'another process' }, cause);
       }
       await clock.sleep(limits.homeLockPollMs);
@@ -50,3 +51,6 @@ async function withFileLock<T>(lockPath: string, clock: Clock, act: () => Promis
     lock.close();
   }
 }
+
+/** SQLITE_BUSY or SQLITE_LOCKED, https://sqlite.org/rescode.html */
+const isBusy = (error: unknown): boolean => [5, 6].includes(((error as { errcode?: number }).errcode ?? 0) & 0xff);

@@ -2,12 +2,18 @@ import { chmod, copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
+import { limits } from '../../../src/core/base/limits.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
 import { createHome, openHome } from '../../../src/core/home/index.ts';
 import { freshFolder } from '../../support/folder.ts';
 import { freshHome } from '../../support/home.ts';
 
 const options = { clock: systemClock, rng: systemRng };
+/** A clock whose every reading is later by so much. */
+const steps = (ms: number) => {
+  let at = 0;
+  return () => (at += ms);
+};
 const refused = (code: string) => expect.objectContaining({ code });
 
 describe('a home', () => {
@@ -139,6 +145,19 @@ describe('a home', () => {
       }),
     ).toThrow('no');
     expect([home.settings.get('a'), home.settings.get('b')]).toEqual([undefined, undefined]);
+  });
+
+  it('waits for another process no longer than the limit, and tells a lock that is none at once', async () => {
+    const home = await freshHome({ ...systemClock, monotonic: steps(limits.homeLockMs / 2) });
+    const { DatabaseSync } = await import('node:sqlite');
+    await home.exclusively(async () => undefined);
+    const lock = new DatabaseSync(join(home.path, 'home.lock'), { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    await expect(home.exclusively(async () => 1)).rejects.toEqual(refused('E_LOCKED'));
+    lock.close();
+    expect(await home.exclusively(async () => 1)).toBe(1);
+    await writeFile(join(home.path, 'home.lock'), 'no database, but longer than the header of one: '.repeat(4));
+    await expect(home.exclusively(async () => 1)).rejects.toEqual(refused('E_HOME_CORRUPT'));
   });
 
   it('serves several at once, one exclusive writer at a time', async () => {

@@ -1,6 +1,7 @@
 /**
  * Works on a key ring until it is killed, and says on stdout what it was told is done: one line each.
- * Arguments: the home, the passphrase. Every round seals a secret, every third changes the passphrase, every second rotates.
+ * Arguments: the home, the passphrase, and how often to rotate, after which it ends. Without that number every round seals a secret,
+ * every third changes the passphrase, every second rotates.
  */
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
@@ -10,7 +11,7 @@ import { Identities } from '../../../src/core/identity/index.ts';
 import { Ring } from '../../../src/core/keys/index.ts';
 import { cheapKdf, secretOf } from './kill-support.ts';
 
-const [path, passphrase] = process.argv.slice(2) as [string, string];
+const [path, passphrase, rotations] = process.argv.slice(2) as [string, string, string?];
 const crypto = await loadProvider('auto', systemRng);
 const home = await openHome(path, { clock: systemClock, rng: systemRng });
 const ring = await Ring.open(home, secretOf(passphrase), { crypto });
@@ -19,7 +20,8 @@ const say = (line: string) => new Promise((resolve) => process.stdout.write(`${l
 
 const known = ring.names('test/').length;
 await say('ready');
-for (let i = known; ; i++) {
+for (let i = 0; i < Number(rotations); i++) await say(`rotated ${(await identities.rotate('ada', i % 3 === 0 ? 'all' : 'prekeys')).identity.seq}`);
+for (let i = known; rotations === undefined; i++) {
   await ring.sealSecret(`test/${i}`, Uint8Array.of(i));
   await say(`sealed ${i}`);
   if (i % 2 === 0) await say(`rotated ${(await identities.rotate('ada', i % 4 === 0 ? 'all' : 'prekeys')).identity.seq}`);

@@ -30,6 +30,16 @@ async function killed(path: string, passphrase: string, afterMs: number): Promis
   return lines;
 }
 
+/** Lines of one child that ended by itself. */
+async function ended(path: string, passphrase: string, rotations: number): Promise<string[]> {
+  const run = spawn(process.execPath, [child, path, passphrase, String(rotations)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const code = new Promise<number | null>((resolve) => run.once('exit', resolve));
+  const lines: string[] = [];
+  for await (const line of createInterface(run.stdout)) lines.push(line);
+  expect(await code).toBe(0);
+  return lines;
+}
+
 const values = (lines: readonly string[], word: string): string[] => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
 
 async function openWithOneOf(home: Home, passphrases: readonly string[]): Promise<{ ring: Ring; passphrase: string }> {
@@ -68,7 +78,9 @@ describe('a key ring whose process is killed', () => {
       const identities = new Identities({ home, crypto: await testCrypto(), ring: async () => ring });
       const ada = identities.show('ada');
       expect(ada.seq).toBeGreaterThanOrEqual(seq);
+      // At most the one that was under way when the process was killed.
       expect(ada.seq - seq).toBeLessThanOrEqual(1);
+      seq = ada.seq;
       const bundles = home.people.bundlesOf(ada.id, 1000).reverse().map(({ block }) => decodeBundle(block));
       bundles.slice(1).forEach((bundle, i) => checkFollows(bundles[i]!, bundle, 'ada'));
       expect((await identities.signerFor('ada')).bundleSeq).toBe(ada.seq);
@@ -80,5 +92,24 @@ describe('a key ring whose process is killed', () => {
       expect((await readdir(home.path)).filter((name) => name.endsWith('.part'))).toEqual([]);
     }
     expect(sealed).toBeGreaterThan(ROUNDS);
+  });
+});
+
+describe('a key ring that three processes change at once', () => {
+  it('gives every rotation a bundle of its own, in one chain', { timeout: 120_000 }, async () => {
+    const made = await freshHome();
+    const ring = await freshRing(made, 'pass');
+    const identities = new Identities({ home: made, crypto: await testCrypto(), ring: async () => ring });
+    await identities.create('ada');
+    const children = await Promise.all([5, 5, 5].map((rotations) => ended(made.path, 'pass', rotations)));
+    // What a process reads back is its own bundle or a later one; together they are fifteen.
+    expect(children.flatMap((lines) => values(lines, 'rotated'))).toHaveLength(15);
+    const { id, seq } = identities.show('ada');
+    expect(seq).toBe(16);
+    const bundles = made.people.bundlesOf(id, 100).reverse().map(({ block }) => decodeBundle(block));
+    expect(bundles).toHaveLength(16);
+    bundles.slice(1).forEach((bundle, i) => checkFollows(bundles[i]!, bundle, 'ada'));
+    expect((await identities.signerFor('ada')).bundleSeq).toBe(16);
+    expect(await identities.openingKeys('ada')).toHaveLength(made.people.keysOf(id).length);
   });
 });
