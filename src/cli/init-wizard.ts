@@ -1,9 +1,9 @@
 /** The questions of `omniplex init`. Each is answered by an argument or a flag, or all of them by --defaults. */
-import { isError, type OmniplexError } from '../core/base/errors.ts';
-import { parseName, parseSetting, type Values } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
+import { parseName, parseSetting, type Values } from '../core/base/config.ts';
+import { fail, isError, type OmniplexError } from '../core/base/errors.ts';
 import { systemRng } from '../core/base/rng.ts';
-import { fail } from '../core/base/errors.ts';
+import { wrapped } from './help-text.ts';
 import { tilde, untilde } from './human.ts';
 import type { Session } from './session.ts';
 
@@ -21,6 +21,7 @@ export interface InitWish {
 }
 
 const DEFAULT_NAME = 'local';
+const GREETING = 'OmniPlex keeps two folders: a home for your keys, and a store for sealed messages. Nothing leaves this machine.';
 
 /** What is to be made. Throws E_FLAG_NEEDED where nobody can be asked, E_NOT_SUPPORTED for a store at an address. */
 export async function initPlan(session: Session, { name, defaults, select }: InitWish): Promise<InitPlan> {
@@ -37,7 +38,7 @@ async function ask(session: Session, { name, select }: Omit<InitWish, 'defaults'
   const { lookAtHome, lookAtStore, requireApart } = await import('../core/home/set-up.ts');
   const prompts = await session.prompts();
   const flag = '--defaults';
-  if (session.mayAsk) session.output.talk('OmniPlex keeps two folders: a home for your keys, and a store for sealed messages. Nothing leaves this machine.\n');
+  if (session.mayAsk) session.output.talk([...wrapped(GREETING, Math.min(100, session.output.view('talk').columns)), '']);
   const chosen = name ?? (await prompts.text({ question: 'A name for the two together (a context)', flag, initial: DEFAULT_NAME, check: (typed) => said(() => void parseName(typed)) }));
   const pathOf = (key: 'home' | 'store', typed: string) => String(parseSetting(key, untilde(typed), process.cwd()));
   const folder = async (key: 'home' | 'store', question: string, look: (path: string) => Promise<unknown>): Promise<string> => {

@@ -3,7 +3,7 @@
  * A reader that went away (`| head -1`) is not an error; a full disk behind a redirection is.
  */
 import { fail } from '../core/base/errors.ts';
-import { colorOn, harmless, paintOf, symbolsOf, type ColorWish, type Paint, type Symbols } from './theme.ts';
+import { colorOn, flowed, harmless, paintOf, symbolsOf, type ColorWish, type Paint, type Symbols } from './theme.ts';
 
 export interface Format {
   readonly json: boolean;
@@ -91,7 +91,7 @@ export class Output {
   async answer(lines: Lines): Promise<void> {
     const text = textOf(lines);
     if (text === '') return;
-    const line = `${harmless(text)}\n`;
+    const line = `${flowed(harmless(text), this.view().columns)}\n`;
     if (this.#artifactOnStdout) process.stderr.write(line);
     else await this.#toStdout(line);
   }
@@ -115,7 +115,7 @@ export class Output {
   /** Human lines that --quiet does not silence: errors, and warnings of what changed something. */
   complain(lines: Lines): void {
     const text = textOf(lines);
-    if (text !== '') process.stderr.write(`${harmless(text)}\n`);
+    if (text !== '') process.stderr.write(`${flowed(harmless(text), this.view('talk').columns)}\n`);
   }
 
   #toStdout(chunk: string | Uint8Array): Promise<void> {

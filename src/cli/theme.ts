@@ -85,3 +85,32 @@ export function width(text: string): number {
   for (const character of bare) columns += /\p{M}|\p{Cf}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return columns;
 }
+
+/** Where a line goes on when it is broken: under its own indent, or under what stands behind its label (`error  no home`). */
+function hangingIndent(line: string, columns: number): string {
+  const label = /^(?:\S{1,16} {2,}| *)/.exec(line)?.[0] ?? '';
+  return label.length * 2 > columns ? '' : ' '.repeat(label.length);
+}
+
+/** Breaks lines that are too long for a terminal at a space, where they have one. What fits stays as it is. */
+export function flowed(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => (width(line) <= columns ? [line] : flow(line, columns)))
+    .join('\n');
+}
+
+function flow(line: string, columns: number): readonly string[] {
+  // oxlint-disable-next-line no-control-regex -- colours have no width and are no part of a label
+  const indent = hangingIndent(line.replace(/\u001b\[[\d;]*m/g, ''), columns);
+  const lines: string[] = [];
+  let at = '';
+  for (const part of line.match(/^\s*\S*|\s+\S*/g) ?? []) {
+    if (at.trim() === '' || width(at) + width(part) <= columns) at += part;
+    else {
+      lines.push(at);
+      at = indent + part.trimStart();
+    }
+  }
+  return [...lines, at];
+}

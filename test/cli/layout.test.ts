@@ -6,7 +6,7 @@ import { count, percent, when } from '../../src/cli/human.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseRange } from '../../src/cli/shared.ts';
 import { fitted } from '../../src/cli/table.ts';
-import { colorOn, harmless, paintOf, symbolsOf, width } from '../../src/cli/theme.ts';
+import { colorOn, flowed, harmless, paintOf, symbolsOf, width } from '../../src/cli/theme.ts';
 import { topics } from '../../src/cli/topics.ts';
 import Help from '../../src/commands/help.ts';
 import { suggestions } from '../../src/hooks/command_not_found.ts';
@@ -123,5 +123,23 @@ describe('the runbook', () => {
 describe('help topics', () => {
   it('are all named by help itself', () => {
     for (const { name } of topics) expect(Help.description).toContain(name);
+  });
+});
+
+describe('lines that are too long for a terminal', () => {
+  it('go on below themselves, broken at spaces and never within a word', () => {
+    expect(flowed('error  there is no home at /srv/a/very/long/path', 24)).toBe('error  there is no home\n       at\n       /srv/a/very/long/path');
+    expect(flowed('  a plain line that is long', 12)).toBe('  a plain\n  line that\n  is long');
+    expect(flowed('bafyreid5c2n7qq3cnbaxcbo3yuzbyqbxk3yfxnhvbgcl3nmhkrqmlvnzae', 20)).toBe('bafyreid5c2n7qq3cnbaxcbo3yuzbyqbxk3yfxnhvbgcl3nmhkrqmlvnzae');
+  });
+
+  it('keep their words, spaces between them and colours; what fits is untouched', () => {
+    const table = 'NAME   STATE\nalice  verified';
+    expect(flowed(table, 15)).toBe(table);
+    expect(flowed(table, Infinity)).toBe(table);
+    const coloured = '\u001b[31merror\u001b[39m  a b c d e f';
+    expect(flowed(coloured, 12)).toBe('\u001b[31merror\u001b[39m  a b c\n       d e f');
+    expect(flowed('a  b', 3)).toBe('a\nb');
+    expect(flowed('', 5)).toBe('');
   });
 });

@@ -3,15 +3,15 @@
  * missing is made. Both places are looked at before either is made, so that a wrong one leaves nothing behind.
  */
 import { readdir } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { fail, isError } from '../base/errors.ts';
-import { fileError, isMissing } from '../base/files.ts';
+import { exists, fileError, isMissing } from '../base/files.ts';
 import { requireTrustedFilesystem } from '../base/filesystem.ts';
 import type { Rng } from '../base/rng.ts';
 import { layoutOf, readDescription } from '../storage/layout.ts';
 import { createStore } from '../storage/store.ts';
-import { createHome, openHome } from './home.ts';
+import { createHome, HOME_MARKER, openHome } from './home.ts';
 
 export interface SetUp {
   /** Both absolute. */
@@ -52,7 +52,8 @@ export async function lookAtHome(path: string, options: Pick<SetUp, 'clock' | 'r
     (await openHome(path, options)).close();
     return true;
   } catch (error) {
-    if (!isError(error, 'E_NO_HOME')) throw error;
+    // An empty folder is taken whatever its mode: the home that replaces it is private.
+    if (!isError(error, 'E_NO_HOME', 'E_MODE') || (await exists(join(path, HOME_MARKER)))) throw error;
   }
   await requireEmpty(path, []);
   await requireTrustedFilesystem(path);
