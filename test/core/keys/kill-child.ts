@@ -21,7 +21,8 @@ const say = (line: string) => new Promise((resolve) => process.stdout.write(`${l
 const known = ring.names('test/').length;
 await say('ready');
 for (let i = 0; i < Number(rotations); i++) await say(`rotated ${(await identities.rotate('ada', i % 3 === 0 ? 'all' : 'prekeys')).identity.seq}`);
-for (let i = known; rotations === undefined; i++) {
+if (rotations !== undefined) process.exit(0);
+for (let i = known; ; i++) {
   await ring.sealSecret(`test/${i}`, Uint8Array.of(i));
   await say(`sealed ${i}`);
   if (i % 2 === 0) await say(`rotated ${(await identities.rotate('ada', i % 4 === 0 ? 'all' : 'prekeys')).identity.seq}`);
