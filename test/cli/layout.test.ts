@@ -138,7 +138,7 @@ describe('lines that are too long for a terminal', () => {
     expect(flowed(table, 15)).toBe(table);
     expect(flowed(table, Infinity)).toBe(table);
     const coloured = '\u001b[31merror\u001b[39m  a b c d e f';
-    expect(flowed(coloured, 12)).toBe('\u001b[31merror\u001b[39m  a b c\n       d e f');
+    expect(flowed(coloured, 14)).toBe('\u001b[31merror\u001b[39m  a b c d\n       e f');
     expect(flowed('a  b', 3)).toBe('a\nb');
     expect(flowed('', 5)).toBe('');
   });
