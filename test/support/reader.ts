@@ -9,6 +9,12 @@ import { openManifest, readContent, type Metadata, type SenderResult } from '../
 import type { ReceivedAnnouncement } from '../../src/core/storage/ports.ts';
 import type { Operator } from './mail.ts';
 
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
 export interface Read {
   readonly content: Bytes;
   readonly metadata: Metadata;
