@@ -45,33 +45,32 @@ export interface Ended<T> {
 }
 
 /**
- * Runs `act` as a job: however it ends, its record is left. A record that cannot be written is the job's error unless there is one already:
- * the next check would call it overdue. Rejects as `act` does.
+ * Runs `act` as a job: however it ends, its record is left; none when `job` is undefined. A record that cannot be written is the job's
+ * error unless there is one already: the next check would call it overdue. Rejects as `act` does.
  */
-export async function asJob<T>(store: StoreContext, job: string, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
+export async function asJob<T>(store: StoreContext, job: string | undefined, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
   const { clock } = store;
   const startedAtMs = clock.now();
-  const record = (exit: number, { counts, error }: JobEnd) => recordJob(store, { job, startedAtMs, endedAtMs: clock.now(), exit, code: error?.code, counts });
+  const leave = async (exit: number, { counts, error }: JobEnd): Promise<OmniplexError | undefined> => {
+    if (job === undefined) return undefined;
+    try {
+      await recordJob(store, { job, startedAtMs, endedAtMs: clock.now(), exit, code: error?.code, counts });
+      return undefined;
+    } catch (thrown) {
+      if (isError(thrown)) return thrown;
+      throw thrown;
+    }
+  };
+  let result: T;
   try {
-    const ended = await untold(store, act, endOf);
-    const unrecorded = await record(ended.error?.exit ?? EXIT.ok, { counts: endOf(ended.result).counts, error: ended.error }).catch(known);
-    return { ...ended, error: ended.error ?? unrecorded };
+    result = await act();
   } catch (error) {
-    await record(isError(error) ? error.exit : EXIT.bug, { counts: {}, error: isError(error) ? error : undefined }).catch(known);
+    await leave(isError(error) ? error.exit : EXIT.bug, { counts: {}, error: isError(error) ? error : undefined });
     throw error;
   }
-}
-
-/** As `asJob`, for what leaves no record. */
-export async function untold<T>({ clock }: StoreContext, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
-  const startedAtMs = clock.now();
-  const result = await act();
-  return { result, error: endOf(result).error, ms: clock.now() - startedAtMs };
-}
-
-function known(error: unknown): OmniplexError {
-  if (!isError(error)) throw error;
-  return error;
+  const end = endOf(result);
+  const unrecorded = await leave(end.error?.exit ?? EXIT.ok, end);
+  return { result, error: end.error ?? unrecorded, ms: clock.now() - startedAtMs };
 }
 
 /** Undefined when the job never ran here, or its record is not one. */

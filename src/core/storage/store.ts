@@ -96,16 +96,15 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const layout = layoutOf(path);
   const { id } = await readDescription(layout);
   if (await exists(readyOf(layout.hot))) await takeUpSwap(layout, { clock, rng, holder });
-  const hot = await EmbeddedHotTier.open(layout.hot, clock);
-  try {
-    const locks = await EmbeddedLockManager.open(layout.locks, { clock, rng, raiseFence: (fence) => hot.raiseFence(fence) });
-    const cold = new Map<ColdTierName, ColdTier>([['files', await FileColdTier.open(layout, clock)]]);
-    const journal = await FileJournal.open(layout.journal, clock);
-    return new Store({ layout, id, clock, rng, holder, hotBudgetBytes, evictionPolicy, hot, cold, locks, journal });
-  } catch (error) {
-    await hot.close();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  const open = <T extends { close(): Promise<void> }>(part: T): T => opened.adopt(part, (one) => one.close());
+  const hot = open(await EmbeddedHotTier.open(layout.hot, clock));
+  const locks = open(await EmbeddedLockManager.open(layout.locks, { clock, rng, raiseFence: (fence) => hot.raiseFence(fence) }));
+  const cold = new Map<ColdTierName, ColdTier>([['files', open(await FileColdTier.open(layout, clock))]]);
+  const journal = open(await FileJournal.open(layout.journal, clock));
+  // all of it is open: from here on the store closes it
+  opened.move();
+  return new Store({ layout, id, clock, rng, holder, hotBudgetBytes, evictionPolicy, hot, cold, locks, journal });
 }
 
 /** A rebuild was killed when it was all but done. Throws E_LOCKED when it is still at it. */
