@@ -115,6 +115,11 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     return this.#run.signal;
   }
 
+  /** True where the command ends by itself when --timeout has passed, because its answer then still says something. */
+  protected get keepsTimeout(): boolean {
+    return false;
+  }
+
   /** Says in a participle what takes so long now: `sealing`. A timeout names it. */
   protected doing(what: string): void {
     this.#run.doing = what;
@@ -179,7 +184,7 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     if (flags['out'] === '-') this.output.giveStdoutToArtifact();
     if (this.#class.streams) this.output.onReaderGone(() => this.#run.abort(READER_GONE));
     const timeout = this.flags.timeout;
-    if (timeout !== undefined) this.#run.startTimeout(timeout.ms, timeout.text);
+    if (timeout !== undefined && !this.keepsTimeout) this.#run.startTimeout(timeout.ms, timeout.text);
     this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '', warn: (told) => this.#warnings.push(told) });
     if (!this.output.format.json && flags['color'] === undefined) this.output.color = await this.session.colorSetting();
     const answer = await this.run();

@@ -18,6 +18,7 @@ export interface SendFlags {
   readonly out: string | undefined;
   readonly name: string | undefined;
   readonly receipt: SendOptions['receipt'];
+  readonly wait: 'received' | 'opened' | undefined;
   readonly expires: string | undefined;
   readonly qos: '0' | '1' | '2' | undefined;
   readonly priority: boolean;
@@ -28,13 +29,18 @@ export interface SendFlags {
   readonly 'message-passphrase-file': string | undefined;
 }
 
-/** Sends one file or stdin. */
-export async function sendFile(session: Session, file: string, flags: SendFlags): Promise<Outcome<SendResult>> {
+/** Sends one file or stdin; with --wait, waits for what the recipients answer, and asks them to. */
+export async function sendFile(session: Session, file: string, flags: SendFlags & { readonly timeoutMs?: number | undefined }): Promise<Outcome<SendResult>> {
   const app = await session.app();
   const input = await inputOf(session, file, flags.name);
   const request = { ...(await optionsOf(session, flags)), input, to: await recipientsOf(flags), id: flags.id, name: flags.name, stream: flags.stream, out: flags.out };
   const progress = await session.progress({ what: `sealing ${input.name ?? 'stdin'}`, unit: 'bytes', total: input.bytes });
-  return withConsent(session, flags, (allowUnverified) => app.send({ ...request, allowUnverified, onProgress: (bytes) => progress.at(bytes) }));
+  const sent = await withConsent(session, flags, (allowUnverified) => app.send({ ...request, allowUnverified, onProgress: (bytes) => progress.at(bytes) }));
+  if (flags.wait === undefined || sent.error !== undefined) return sent;
+  progress.what(`waiting for ${flags.wait}`);
+  const { waitOutbox } = await import('../core/mail/outbox.ts');
+  const { error } = await waitOutbox(await app.mail(), sent.result.cid, { state: flags.wait, timeoutMs: flags.timeoutMs, signal: session.signal });
+  return { ...sent, ...(error !== undefined && { error }) };
 }
 
 /** Sends the messages of a list. `--out` gets one line of NDJSON for each. */
@@ -58,7 +64,8 @@ async function inputOf(session: Session, file: string, name?: string): Promise<P
 
 async function optionsOf(session: Session, flags: SendFlags): Promise<SendOptions> {
   const qos = flags.qos === undefined ? undefined : (Number(flags.qos) as 0 | 1 | 2);
-  const { durability, receipt, expires, priority, introduce } = flags;
+  const { durability, expires, priority, introduce } = flags;
+  const receipt = flags.receipt ?? flags.wait;
   return { durability, padding: flags.pad, receipt, expires, qos, priority, introduce, signal: session.signal, ...(await passphraseOf(session, flags)) };
 }
 

@@ -1,27 +1,7 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../cli/command.ts';
 import { toggle } from '../cli/flags.ts';
-import { size } from '../cli/human.ts';
-import { boolean, integer, nullable, object, oneOf, optional, string, time } from '../cli/schema.ts';
+import { fetched, fetchedLines } from '../cli/mail-view.ts';
 import { cidArg, shared } from '../cli/shared.ts';
-
-const schema = object({
-  cid: string(),
-  bytes: integer('that were written'),
-  out: nullable(string('the file; null for stdout')),
-  from: oneOf(['hot', 'files', 'ipfs', 's3'], 'the coldest tier that was read'),
-  sender: object({
-    name: nullable(string('as you call the sender; null for a stranger')),
-    identity: nullable(string()),
-    verified: boolean(),
-    claimedName: optional(string('what a stranger calls himself')),
-    revoked: optional(time('since when the identity is revoked')),
-  }),
-  name: nullable(string('as the sender calls it, cleaned')),
-  created: time(),
-  expires: nullable(time('null = never')),
-  acknowledged: boolean(),
-  receipt: nullable(oneOf(['received', 'opened', 'refused'], 'the receipt that went out')),
-});
 
 export default class Fetch extends BaseCommand<typeof Fetch> {
   static override readonly summary = 'Find a message, verify it, open it, write it out';
@@ -43,18 +23,15 @@ export default class Fetch extends BaseCommand<typeof Fetch> {
     { command: 'omniplex fetch bafyreid5c2n7... --out - | tar x', description: 'To standard output' },
     { command: 'omniplex fetch bafyreid5c2n7... --range 0-1023 --out head.bin', description: 'The first 1,024 bytes, reading no more than they need' },
   ];
-  static override readonly schema = schema;
+  static override readonly schema = fetched;
   static override readonly seeAlso = ['inbox list', 'inspect'];
 
-  override async run(): Promise<Answer<typeof schema>> {
+  override async run(): Promise<Answer<typeof fetched>> {
     const { fetchTo } = await import('../cli/fetching.ts');
     return fetchTo(this.session, this.args.cid, this.flags);
   }
 
-  protected override render({ bytes, out, sender, name, receipt, from }: Infer<typeof schema>, { paint }: View): Lines {
-    const who = sender.name ?? (sender.claimedName === undefined ? 'a stranger' : `a stranger who calls himself "${sender.claimedName}"`);
-    const trust = sender.verified ? paint.good('verified') : paint.warn('UNVERIFIED');
-    const lines = [`${out ?? name ?? 'content'} ${size(bytes)}, from ${from}; signed by ${who} (${trust})`];
-    return receipt === null ? lines : [...lines, `receipt "${receipt}" waits for ${who}`];
+  protected override render(result: Infer<typeof fetched>, view: View): Lines {
+    return fetchedLines(result, view);
   }
 }

@@ -1,6 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../cli/command.ts';
 import { choice, optionalArg, text, toggle } from '../cli/flags.ts';
-import { shared } from '../cli/shared.ts';
+import { shared, waitFlag } from '../cli/shared.ts';
 import { renderBatch, renderSent, sendSchema } from '../cli/sent.ts';
 import { fail } from '../core/base/errors.ts';
 
@@ -11,8 +11,9 @@ export default class Send extends BaseCommand<typeof Send> {
   static override readonly args = { file: optionalArg('what to send; - is stdin') };
   static override readonly flags = {
     ...{ to: shared.to, 'to-file': shared['to-file'], id: shared.id, durability: shared.durability, out: shared.out },
-    batch: text({ value: 'LIST', description: 'send every message of this NDJSON list; --out keeps the answer of each line', not: ['id', 'name', 'stream'] }),
+    batch: text({ value: 'LIST', description: 'send every message of this NDJSON list; --out keeps the answer of each line', not: ['id', 'name', 'stream', 'wait'] }),
     name: text({ value: 'NAME', description: 'what the receiver is told it is called' }),
+    wait: waitFlag(['received', 'opened']),
     receipt: choice(['received', 'opened'], { value: 'STATE', description: 'ask to be told when it was received, or opened' }),
     expires: text({ value: 'TIME', description: 'not readable after then: 7d, RFC 3339 or never', otherwise: "as long as the recipients' prekeys last" }),
     qos: choice(['0', '1', '2'], { value: '0|1|2', description: 'delivery asked of the network: at most, at least, exactly once', otherwise: '1' }),
@@ -25,7 +26,7 @@ export default class Send extends BaseCommand<typeof Send> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content', 12: 'stored, but less durable than asked' };
+  static override readonly exits = { 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content', 12: 'stored, but less durable than asked, or somebody is still missing' };
   static override readonly examples = [
     { command: 'omniplex send plan.pdf --to alice --receipt opened', description: 'A file to one contact, and a wish to know when she has opened it' },
     { command: 'tar c logs | omniplex send - --name logs.tar --to bob --to carol --expires 7d', description: 'Standard input to two contacts, for a week' },
@@ -34,11 +35,16 @@ export default class Send extends BaseCommand<typeof Send> {
   static override readonly schema = sendSchema;
   static override readonly seeAlso = ['outbox show', 'fetch'];
 
+  /** Sent is sent: a wait that ran out must not hide what it is waiting for. */
+  protected override get keepsTimeout(): boolean {
+    return this.flags.wait !== undefined;
+  }
+
   override async run(): Promise<Answer<typeof sendSchema>> {
     const { file, batch } = { ...this.args, batch: this.flags.batch };
     if ((file === undefined) === (batch === undefined)) throw fail('E_USAGE', { why: 'give a FILE (- is stdin), or --batch LIST' });
     const { sendBatchOf, sendFile } = await import('../cli/sending.ts');
-    return batch === undefined ? sendFile(this.session, file as string, this.flags) : sendBatchOf(this.session, batch, this.flags);
+    return batch === undefined ? sendFile(this.session, file as string, { ...this.flags, timeoutMs: this.flags.timeout?.ms }) : sendBatchOf(this.session, batch, this.flags);
   }
 
   protected override render(result: Infer<typeof sendSchema>, view: View): Lines {

@@ -1,0 +1,137 @@
+/** Messages of inbox and outbox: the schemas of the answers, and how they read. */
+import { size, when } from './human.ts';
+import type { View } from './output.ts';
+import { array, boolean, integer, nullable, object, oneOf, optional, record, string, time, type Infer } from './schema.ts';
+
+export const senderSchema = object({
+  name: nullable(string('as you call the sender; null for a stranger')),
+  identity: nullable(string('CID of the genesis block')),
+  verified: boolean(),
+  claimedName: optional(string('what a stranger calls himself')),
+  revoked: optional(time('since when the identity is revoked')),
+});
+
+const mailState = oneOf(['unread', 'opened', 'expired']);
+const receiptState = oneOf(['received', 'opened', 'refused']);
+
+export const inboxMessage = object({
+  cid: string(),
+  sender: nullable(string('as you call the sender; null for a stranger')),
+  verified: boolean(),
+  received: time(),
+  bytes: integer('length of the content'),
+  state: mailState,
+  name: nullable(string('as the sender calls it, cleaned')),
+  to: string('which identity of mine it came to'),
+  claimedName: optional(string('what a stranger calls himself')),
+});
+
+export const shownMessage = object({
+  cid: string(),
+  sender: senderSchema,
+  name: nullable(string('as the sender calls it, cleaned')),
+  mediaType: nullable(string()),
+  bytes: integer(),
+  created: time(),
+  expires: nullable(time()),
+  received: nullable(time('null: it was not announced here')),
+  acknowledged: nullable(time()),
+  state: mailState,
+  to: nullable(string('which identity of mine it is for')),
+  receiptAsked: nullable(oneOf(['received', 'opened'])),
+  recipients: integer('this one included; who they are is not said'),
+});
+
+export const fetched = object({
+  cid: string(),
+  bytes: integer('that were written'),
+  out: nullable(string('the file; null for stdout')),
+  from: oneOf(['hot', 'files', 'ipfs', 's3'], 'the coldest tier that was read'),
+  sender: senderSchema,
+  name: nullable(string('as the sender calls it, cleaned')),
+  created: time(),
+  expires: nullable(time('null = never')),
+  acknowledged: boolean(),
+  receipt: nullable(receiptState),
+});
+
+export const fetchedItem = object({
+  cid: string(),
+  bytes: optional(integer()),
+  out: optional(nullable(string())),
+  from: optional(oneOf(['hot', 'files', 'ipfs', 's3'])),
+  sender: optional(senderSchema),
+  name: optional(nullable(string())),
+  created: optional(time()),
+  expires: optional(nullable(time())),
+  acknowledged: optional(boolean()),
+  receipt: optional(nullable(receiptState)),
+  changed: optional(boolean()),
+  code: optional(string()),
+  message: optional(string()),
+});
+
+export const acknowledgedItem = object({ cid: string(), changed: boolean(), receipt: nullable(receiptState), receiptTo: nullable(string()) });
+
+export const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
+const recipientState = oneOf(recipientStates);
+const levels = ['accepted', 'hot', 'replicated', 'cold'] as const;
+
+const sentFacts = {
+  cid: nullable(string('null for a message that never came to be')),
+  id: optional(string('the key of --id')),
+  name: nullable(string()),
+  bytes: nullable(integer()),
+  created: time(),
+  expires: nullable(time()),
+  durability: object({ asked: oneOf(levels), true: oneOf(levels) }),
+  receipt: nullable(oneOf(['received', 'opened'], 'what was asked of the recipients')),
+  state: oneOf(recipientStates, 'of the recipient who is the least far'),
+};
+
+const recipient = object({
+  name: string(),
+  state: recipientState,
+  at: nullable(time()),
+  times: record(time(), 'every state that it came through'),
+  code: optional(string('of the last failure')),
+});
+
+export const outboxMessage = object({ ...sentFacts, recipients: array(recipient) });
+export const outboxItem = object({ ...sentFacts, recipients: object({ total: integer(), names: array(string()), states: record(integer()) }) });
+export const cancelledMessage = object({
+  ...sentFacts,
+  recipients: array(recipient),
+  withdrawn: array(string('a recipient who is told no more')),
+  kept: array(string('a recipient who had handled it')),
+});
+
+export const trust = (verified: boolean, { paint }: View): string => (verified ? paint.good('verified') : paint.warn('UNVERIFIED'));
+
+export const whose = ({ name, claimedName }: { readonly name: string | null; readonly claimedName?: string | undefined }): string =>
+  name ?? (claimedName === undefined ? 'a stranger' : `a stranger who calls himself "${claimedName}"`);
+
+export function fetchedLines({ bytes, out, sender, name, receipt, from }: Infer<typeof fetched>, view: View): string[] {
+  const lines = [`${out ?? name ?? 'content'} ${size(bytes)}, from ${from}; signed by ${whose(sender)} (${trust(sender.verified, view)})`];
+  return receipt === null ? lines : [...lines, `receipt "${receipt}" waits for ${whose(sender)}`];
+}
+
+/** `alice  announced 11-23 10:02Z  opened 11-24 08:44Z` */
+export function recipientLine({ name, state, times, code }: Infer<typeof recipient>, { paint }: View): string {
+  const reached = recipientStates.filter((one) => times[one] !== undefined && one !== 'unknown').map((one) => `${one} ${when(times[one])}`);
+  const told = reached.length === 0 ? state : reached.join('  ');
+  const bad = state === 'failed' || state === 'lost' || state === 'unknown' || state === 'refused';
+  return `${name}  ${bad ? paint.warn(told) : told}${code === undefined ? '' : ` (${code})`}`;
+}
+
+type OutboxFacts = Omit<Infer<typeof outboxMessage>, 'recipients'> & { readonly recipients: Infer<typeof outboxMessage>['recipients'] };
+
+export function outboxLines(message: OutboxFacts, view: View): string[] {
+  const { cid, id, name, bytes, created, expires, durability, recipients } = message;
+  const what = [id, name, bytes === null ? undefined : size(bytes)].filter((part) => part !== undefined && part !== null).join(' ');
+  return [
+    `${cid === null ? 'never sealed to its end' : view.paint.mark(cid)}${what === '' ? '' : `  ${what}`}`,
+    `sent ${when(created)}, durability ${durability.true}, expires ${expires === null ? 'never' : when(expires)}`,
+    ...recipients.map((one) => recipientLine(one, view)),
+  ];
+}

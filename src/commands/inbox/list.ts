@@ -1,0 +1,58 @@
+import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { count, size, when } from '../../cli/human.ts';
+import { inboxMessage } from '../../cli/mail-view.ts';
+import { array, integer, nullable, object, string } from '../../cli/schema.ts';
+import { shared } from '../../cli/shared.ts';
+
+const schema = object({
+  messages: array(inboxMessage, 'oldest first'),
+  next: nullable(string('for --after; null at the end')),
+  unreadable: integer('announcements passed by: forged, damaged, for nobody here'),
+  arriving: integer('streams that have begun and not ended'),
+  receipts: integer('receipts that moved the outbox meanwhile'),
+});
+
+export default class InboxList extends BaseCommand<typeof InboxList> {
+  static override readonly summary = 'List the messages that wait for me';
+  static override readonly description =
+    'Only what is not handled yet: `inbox ack` or `fetch --ack` takes a message off the list. Listing opens metadata, marks nothing as read and tells no sender anything. Fields for --where: sender, verified, received, size, state, name, to.';
+  static override readonly flags = { where: shared.where, limit: shared.limit, after: shared.after };
+  static override readonly impact = 'write';
+  static override readonly opensKey = true;
+  static override readonly exits = { 5: 'there is no home, store or identity' };
+  static override readonly examples = [
+    { command: 'omniplex inbox list', description: 'What waits for me' },
+    { command: "omniplex inbox list --as alice --where 'verified and size < 10MiB' --json", description: 'For a script' },
+  ];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['fetch', 'inbox ack', 'help filters'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const app = await this.session.app();
+    const { inboxFields, listInbox } = await import('../../core/mail/inbox.ts');
+    const { parseFilter } = await import('../../core/base/filter.ts');
+    const { where, limit, after } = this.flags;
+    const filter = where === undefined ? undefined : parseFilter(where, inboxFields);
+    return listInbox(await app.mail(), { where: filter, limit, after, signal: this.signal });
+  }
+
+  protected override async render({ messages, next, unreadable, arriving }: Infer<typeof schema>, view: View): Promise<Lines> {
+    const { paint } = view;
+    const { table } = await import('../../cli/table.ts');
+    const rows = await table(view, messages, [
+      { head: 'FROM', cell: ({ sender, claimedName }) => sender ?? `${claimedName ?? 'a stranger'} ?` },
+      { head: 'TRUST', cell: ({ verified }) => (verified ? 'verified' : paint.warn('UNVERIFIED')) },
+      { head: 'RECEIVED', cell: ({ received }) => when(received) },
+      { head: 'SIZE', cell: ({ bytes }) => size(bytes) },
+      { head: 'STATE', cell: ({ state }) => state },
+      { head: 'NAME', cell: ({ name }) => name ?? '-' },
+      { head: 'CID', cell: ({ cid }) => paint.mark(cid) },
+    ]);
+    const rest = [
+      ...(messages.length === 0 ? ['nothing waits for you'] : rows),
+      ...(arriving === 0 ? [] : [`${count(arriving, 'stream')} still arriving`]),
+      ...(unreadable === 0 ? [] : [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, or sealed to a key that is gone`)]),
+    ];
+    return next === null ? rest : [...rest, `more: --after ${next}`];
+  }
+}

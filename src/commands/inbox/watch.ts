@@ -1,0 +1,57 @@
+import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { text } from '../../cli/flags.ts';
+import { size, when } from '../../cli/human.ts';
+import { inboxMessage } from '../../cli/mail-view.ts';
+import { integer, nullable, object, string } from '../../cli/schema.ts';
+import { shared } from '../../cli/shared.ts';
+
+const item = object({ message: inboxMessage, position: string('for --after') });
+const schema = object({ seen: integer(), position: nullable(string('for --after: only what came later')), failures: integer('of --exec') });
+
+export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
+  static override readonly summary = 'Tell of messages as they come in';
+  static override readonly description =
+    'Begins with what waits already; ends with Ctrl-C or --timeout. --exec runs a program, without a shell, once a message, with the message as JSON on its stdin: nothing of the message is in its arguments or its environment. A program that fails is told and does not stop the watch.';
+  static override readonly flags = {
+    after: shared.after,
+    exec: text({ value: 'CMD', description: 'run this program for each message' }),
+  };
+  static override readonly impact = 'write';
+  static override readonly opensKey = true;
+  static override readonly streams = true;
+  static override readonly item = item;
+  static override readonly examples = [
+    { command: 'omniplex inbox watch', description: 'At a terminal' },
+    { command: 'omniplex inbox watch --exec /usr/local/bin/on-message --json', description: 'One line of JSON a message, and a program for each' },
+  ];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['inbox list', 'inbox fetch'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const app = await this.session.app();
+    const { watchInbox } = await import('../../core/mail/watch.ts');
+    const { runFor } = await import('../../cli/exec.ts');
+    const told: { seen: number; position: string | null; failures: number } = { seen: 0, position: this.flags.after ?? null, failures: 0 };
+    this.doing('watching');
+    try {
+      for await (const { message, position } of watchInbox(await app.mail(), { after: this.flags.after, signal: this.signal })) {
+        await this.item({ message, position });
+        if (this.flags.exec !== undefined && !(await runFor(this.session, this.flags.exec, { message, position }))) told.failures++;
+        told.seen++;
+        told.position = position;
+      }
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    }
+    return { result: told, changed: told.seen > 0 };
+  }
+
+  protected override renderItem({ message }: Infer<typeof item>): Lines {
+    const { sender, claimedName, bytes, name, received, cid } = message;
+    return `${when(received)}  ${sender ?? `${claimedName ?? 'a stranger'} ?`}  ${name ?? '-'}  ${size(bytes)}  ${cid}`;
+  }
+
+  protected override render(): Lines {
+    return [];
+  }
+}

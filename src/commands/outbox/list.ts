@@ -1,0 +1,45 @@
+import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { size, when } from '../../cli/human.ts';
+import { outboxItem } from '../../cli/mail-view.ts';
+import { array, nullable, object, string } from '../../cli/schema.ts';
+import { shared } from '../../cli/shared.ts';
+
+const schema = object({ messages: array(outboxItem, 'newest first'), next: nullable(string('for --after; null at the end')) });
+
+export default class OutboxList extends BaseCommand<typeof OutboxList> {
+  static override readonly summary = 'List what I sent, and how far it has come';
+  static override readonly description =
+    'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability.';
+  static override readonly flags = { where: shared.where, since: shared.since, limit: shared.limit, after: shared.after };
+  static override readonly impact = 'write';
+  static override readonly exits = { 5: 'there is no home or store' };
+  static override readonly examples = [
+    { command: 'omniplex outbox list', description: 'The latest' },
+    { command: "omniplex outbox list --where 'state = unknown' --since 03:10", description: 'What an outage left open' },
+  ];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['outbox show', 'outbox resend', 'help filters'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const app = await this.session.app();
+    const { listOutbox, outboxFields } = await import('../../core/mail/outbox.ts');
+    const { parseFilter } = await import('../../core/base/filter.ts');
+    const { where, since, limit, after } = this.flags;
+    return listOutbox(await app.mail(), { where: where === undefined ? undefined : parseFilter(where, outboxFields), sinceMs: since, limit, after });
+  }
+
+  protected override async render({ messages, next }: Infer<typeof schema>, view: View): Promise<Lines> {
+    if (messages.length === 0) return this.flags.where === undefined ? 'nothing was sent' : 'nothing matches';
+    const { table } = await import('../../cli/table.ts');
+    const rows = await table(view, messages, [
+      { head: 'SENT', cell: ({ created }) => when(created) },
+      { head: 'STATE', cell: ({ state }) => (['lost', 'unknown', 'failed'].includes(state) ? view.paint.warn(state) : state) },
+      { head: 'TO', cell: ({ recipients }) => (recipients.total > 3 ? `${recipients.names.slice(0, 2).join(', ')} and ${recipients.total - 2} more` : recipients.names.join(', ') || '(passphrase)') },
+      { head: 'SIZE', cell: ({ bytes }) => (bytes === null ? '-' : size(bytes)) },
+      { head: 'NAME', cell: ({ name }) => name ?? '-' },
+      { head: 'ID', cell: ({ id }) => id ?? '-' },
+      { head: 'CID', cell: ({ cid }) => (cid === null ? '-' : view.paint.mark(cid)) },
+    ]);
+    return next === null ? rows : [...rows, `more: --after ${next}`];
+  }
+}
