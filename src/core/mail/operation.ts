@@ -63,6 +63,7 @@ export function sealOperationResult(provider: CryptoProvider, outboxSecret: Byte
 
 /** Hostile input: what the store answers. Throws E_MAC when it was not sealed under this secret for this id, E_VERSION_NEWER. */
 export function openOperationResult(provider: CryptoProvider, outboxSecret: Bytes, key: Bytes, sealed: Bytes): OperationResult {
+  if (sealed.length < NONCE_BYTES) throw fail('E_MAC', { kind: KIND });
   const aead = resultKey(provider, outboxSecret, key);
   const plain = provider.aesGcm.open(aead, sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES));
   wipe(aead);

@@ -5,12 +5,14 @@
  */
 import { rfc3339 } from '../base/clock.ts';
 import { equalBytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
+import { sameCid, type Cid } from '../base/cid.ts';
 import { fail, isError, OmniplexError } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { introductionOf } from '../identity/history.ts';
 import { introductionBlocks } from '../identity/introduction.ts';
+import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
+import { isEnough } from '../storage/commit.ts';
 import type { Operation } from '../storage/ports.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
@@ -39,7 +41,8 @@ export async function send(room: MailRoom, request: SendRequest): Promise<Outcom
   using sender = await openSender(room);
   const [sent] = await sendDrafts(room, sender, [draft]);
   if (sent === undefined || sent instanceof OmniplexError) throw sent;
-  return out === undefined ? sent : await withCar(room, sender, { ...request, out }, sent);
+  if (out !== undefined) return await withCar(room, sender, { ...request, out }, sent);
+  return outcome(sent.result, sent.changed, sent.error);
 }
 
 export type Sent = Outcome<SendResult> & { readonly cid: Cid };
@@ -107,6 +110,8 @@ async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operati
 
 /** A home that did not send it itself, or died before it knew, has an entry from now on: to wait for receipts, to resend. */
 async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, cid: Cid, known: OperationResult, durability: DurabilityResult): Promise<void> {
+  const there = room.home.outbox.find(cid);
+  if (there !== undefined && isKnown(there, cid)) return;
   const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
   const recipients = known.recipients.map(({ identity, inbox }) => ({ identity, inbox, name: names.get(identity.toString()) ?? identity.toString() }));
   const { createdMs: createdAtMs, request } = draft;
@@ -116,9 +121,12 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, cid: 
   using flight = flights[0];
   const entry = flight && room.home.outbox.entry(flight.number);
   if (entry === undefined) return;
-  const knows = entry.cid?.equals(cid) === true && entry.settledAtMs !== undefined && entry.recipients.every(({ state }) => state !== 'unknown' && state !== 'failed');
-  if (!knows) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
+  if (!isKnown(entry, cid)) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
 }
+
+/** The entry is of this message, and how it went is written down. */
+const isKnown = (entry: OutboxEntry, cid: Cid): boolean =>
+  entry.cid !== undefined && sameCid(entry.cid, cid) && entry.settledAtMs !== undefined && entry.recipients.every(({ state }) => state !== 'unknown' && state !== 'failed');
 
 function answerOf(
   { request, recipients, durability: asked }: Draft,
@@ -141,7 +149,7 @@ function answerOf(
     forwardSecret: known.forwardSecret,
     expires: known.expiresAtMs === 0 ? null : rfc3339(known.expiresAtMs),
   };
-  const error = shortfall && fail('E_DURABILITY', { asked, true: durability.true }, shortfall);
+  const error = isEnough(durability.true, asked) ? undefined : fail('E_DURABILITY', { asked, true: durability.true }, shortfall);
   return { ...outcome(result, changed, error), cid };
 }
 

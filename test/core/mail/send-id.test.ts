@@ -1,0 +1,219 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bytesOf, type Bytes } from '../../../src/core/base/bytes.ts';
+import { cidOf, DAG_CBOR } from '../../../src/core/base/cid.ts';
+import { systemRng } from '../../../src/core/base/rng.ts';
+import { bytesInput, streamInput, type PlainInput } from '../../../src/core/mail/input.ts';
+import { openOperationResult, operationContent, operationKey, sealOperationResult } from '../../../src/core/mail/operation.ts';
+import type { SendRequest } from '../../../src/core/mail/send-types.ts';
+import { createStore } from '../../../src/core/storage/store.ts';
+import { testCrypto } from '../../support/home.ts';
+import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
+import { all, read, told } from '../../support/reader.ts';
+
+const refused = (code: string) => expect.objectContaining({ code });
+
+async function pair(options: Parameters<World['operator']>[1] = {}): Promise<{ world: World; alice: Operator; bob: Operator }> {
+  const world = await freshWorld();
+  const [alice, bob] = [await world.operator('alice'), await world.operator('bob', options)];
+  await introduce(alice, bob);
+  await introduce(bob, alice);
+  return { world, alice, bob };
+}
+
+const hello = (): SendRequest => ({ input: bytesInput(bytesOf('hello')), to: ['alice'], id: 'release-1' });
+
+/** Fails as soon as it is read twice. */
+const onceOnly = (text: string): PlainInput =>
+  streamInput(
+    (async function* () {
+      yield bytesOf(text);
+    })(),
+  );
+
+describe('an id', () => {
+  it('makes a repeat the same effect, with the same answer', async () => {
+    const { alice, bob } = await pair();
+    const first = await bob.app.send(hello());
+    expect(first).toMatchObject({ changed: true, result: { id: 'release-1' } });
+    const second = await bob.app.send(hello());
+    expect(second).toEqual({ result: first.result, changed: false });
+    const other = await bob.again();
+    expect(await other.send({ ...hello(), input: onceOnly('hello') })).toEqual({ result: first.result, changed: false });
+    expect(await told(alice)).toHaveLength(1);
+    expect((await bob.app.outbox.list()).result.messages).toHaveLength(1);
+    expect((await all((await bob.app.store()).hot.messages()))).toHaveLength(1);
+    expect((await read(alice, first.result.cid)).content).toEqual(bytesOf('hello'));
+  });
+
+  it.each<[string, Partial<SendRequest>]>([
+    ['content', { input: bytesInput(bytesOf('hullo')) }],
+    ['length', { input: bytesInput(bytesOf('')) }],
+    ['recipients', { to: ['alice', 'bob'] }],
+    ['expiry', { expires: '7d' }],
+    ['receipt wish', { receipt: 'opened' }],
+  ])('with another %s is refused, and nothing is announced', async (_, change) => {
+    const { alice, bob } = await pair();
+    const { result } = await bob.app.send(hello());
+    await expect(bob.app.send({ ...hello(), ...change })).rejects.toMatchObject({ code: 'E_ID_CONFLICT', exit: 6, details: { id: 'release-1' } });
+    expect((await told(alice)).map(({ cid }) => cid.toString())).toEqual([result.cid]);
+    expect((await bob.app.outbox.list()).result.messages).toHaveLength(1);
+  });
+
+  it('is of one identity, and says nothing about another id', async () => {
+    const { alice, bob } = await pair();
+    await (await bob.app.identities()).create('second');
+    const [bobs, seconds] = [await bob.again({ as: 'bob' }), await bob.again({ as: 'second' })];
+    const cids = new Set([
+      (await bobs.send(hello())).result.cid,
+      (await seconds.send({ ...hello(), input: bytesInput(bytesOf('other')) })).result.cid,
+      (await bobs.send({ ...hello(), id: 'release-2' })).result.cid,
+    ]);
+    expect(cids.size).toBe(3);
+    expect(await told(alice)).toHaveLength(3);
+    expect((await bobs.outbox.show('release-1')).result.bytes).toBe(5);
+  });
+
+  it('does not mind the order of the recipients, nor who is named twice', async () => {
+    const { bob } = await pair();
+    const first = await bob.app.send({ ...hello(), to: ['alice', 'bob'] });
+    const second = await bob.app.send({ ...hello(), to: ['bob', 'alice', 'bob'] });
+    expect(second.changed).toBe(false);
+    expect(second.result.cid).toBe(first.result.cid);
+  });
+
+  it('raises the durability when more is asked, and never lowers it', async () => {
+    const { bob } = await pair();
+    await bob.app.send(hello());
+    const raised = await bob.app.send({ ...hello(), durability: 'cold' });
+    expect(raised).toMatchObject({ changed: true, result: { durability: { asked: 'cold', true: 'cold', copies: { hot: 1, files: 1 }, announcements: 'cold' } } });
+    expect(raised.error).toBeUndefined();
+    expect(await bob.app.send({ ...hello(), durability: 'cold' })).toMatchObject({ changed: false, result: { durability: { true: 'cold' } } });
+    expect((await bob.app.outbox.show('release-1')).result.durability.true).toBe('cold');
+    const levels = (await all((await bob.app.store()).journal.since(0))).map(({ durability }) => durability);
+    expect(levels).toEqual(['hot', 'cold']);
+  });
+
+  it('of a message that was let go is answered with what is left of it', async () => {
+    const { bob } = await pair();
+    const { result } = await bob.app.send(hello());
+    await bob.app.outbox.cancel(result.cid);
+    const again = await bob.app.send(hello());
+    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
+  });
+
+  it.each(['', 'x'.repeat(257)])('that is %j is refused', async (id) => {
+    const { bob } = await pair();
+    await expect(bob.app.send({ ...hello(), id })).rejects.toEqual(refused('E_USAGE'));
+  });
+
+  it('is found again from a restored copy of a send-only home, which then knows what to wait for', async () => {
+    const { world, alice, bob } = await pair({ sendOnly: true });
+    await bob.app.close();
+    const copy = join(world.folder, 'copy');
+    await cp(bob.home, copy, { recursive: true });
+    const original = await bob.again();
+    const first = await original.send({ ...hello(), receipt: 'opened' });
+    const restored = await bob.again({ home: copy });
+    expect((await restored.outbox.list()).result.messages).toEqual([]);
+    const second = await restored.send({ ...hello(), receipt: 'opened' });
+    expect(second).toEqual({ result: first.result, changed: false });
+    expect(await told(alice)).toHaveLength(1);
+    const shown = (await restored.outbox.show('release-1')).result;
+    expect(shown).toMatchObject({ cid: first.result.cid, receipt: 'opened', state: 'announced', recipients: [{ name: 'alice' }] });
+    // and it can announce the very same packets
+    const [theirs, ours] = [await original.home(), await restored.home()].map(({ outbox }) => outbox.find('release-1')?.recipients[0]?.packet);
+    expect(ours).toEqual(theirs);
+  });
+
+  it('goes to each store once', async () => {
+    const { world, bob } = await pair();
+    const elsewhere = join(world.folder, 'other-store');
+    await createStore(elsewhere);
+    const here = await bob.app.send(hello());
+    const other = await bob.again({ store: elsewhere });
+    const there = await other.send(hello());
+    expect(there.changed).toBe(true);
+    expect(there.result.cid).not.toBe(here.result.cid);
+    expect((await other.send(hello())).changed).toBe(false);
+    expect((await bob.app.send(hello()))).toEqual({ result: here.result, changed: false });
+    expect((await bob.app.outbox.list()).result.messages.map(({ cid }) => cid).toSorted()).toEqual([here.result.cid, there.result.cid].toSorted());
+  });
+
+  it('asked at once in one process is one effect', async () => {
+    const { alice, bob } = await pair();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => bob.app.send(hello())));
+    expect(new Set(answers.map(({ result }) => result.cid)).size).toBe(1);
+    expect(answers.filter(({ changed }) => changed)).toHaveLength(1);
+    expect(await told(alice)).toHaveLength(1);
+    expect((await bob.app.outbox.show('release-1')).result).toMatchObject({ cid: answers[0]?.result.cid, state: 'announced' });
+  });
+
+  it('asked at once with different content has one effect and one refusal', async () => {
+    const { alice, bob } = await pair();
+    const answers = await Promise.allSettled([bob.app.send(hello()), bob.app.send({ ...hello(), input: bytesInput(bytesOf('other')) })]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(answers.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'E_ID_CONFLICT' } });
+    expect(await told(alice)).toHaveLength(1);
+  });
+
+  it('asked at once by several processes is one effect', async () => {
+    const { world, alice, bob } = await pair();
+    await bob.app.close();
+    const sender = join(import.meta.dirname, 'fixtures', 'id-sender.ts');
+    const children: ChildProcess[] = [];
+    onTestFinished(() => children.forEach((child) => child.kill('SIGKILL')));
+    for (let i = 0; i < 3; i++) children.push(fork(sender, [bob.home, world.store], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const answers = Promise.all(children.map(async (child) => (await once(child, 'message'))[0] as { cid: string; changed: boolean }));
+    for (const child of children) child.send('go');
+    const given = await answers;
+    expect(new Set(given.map(({ cid }) => cid)).size).toBe(1);
+    expect(given.filter(({ changed }) => changed)).toHaveLength(1);
+    expect((await told(alice)).map(({ cid }) => cid.toString())).toEqual([given[0]?.cid]);
+    const home = await bob.again();
+    expect((await home.outbox.show('race')).result).toMatchObject({ cid: given[0]?.cid, state: 'announced' });
+  });
+});
+
+describe('the record of an id', () => {
+  const secret = systemRng.bytes(32);
+  const result = { bytes: 5, blocks: 1, expiresAtMs: 7, forwardSecret: true, recipients: [{ identity: cidOf(DAG_CBOR, bytesOf('a')), inbox: systemRng.bytes(32) }] };
+
+  it('opens under its own secret and id only, whatever bit is flipped', async () => {
+    const crypto = await testCrypto();
+    const key = operationKey(crypto, secret, 'x');
+    const sealed = sealOperationResult(crypto, secret, key, result);
+    expect(openOperationResult(crypto, secret, key, sealed)).toEqual(result);
+    expect(() => openOperationResult(crypto, systemRng.bytes(32), key, sealed)).toThrow(refused('E_MAC'));
+    expect(() => openOperationResult(crypto, secret, operationKey(crypto, secret, 'y'), sealed)).toThrow(refused('E_MAC'));
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const flipped = sealed.slice();
+      flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+      expect(() => openOperationResult(crypto, secret, key, flipped), `bit ${bit}`).toThrow(refused('E_MAC'));
+    }
+    for (let length = 0; length < sealed.length; length++) expect(() => openOperationResult(crypto, secret, key, sealed.subarray(0, length))).toThrow(refused('E_MAC'));
+  });
+
+  it('is never the same bytes twice, while its name always is', async () => {
+    const crypto = await testCrypto();
+    const key = operationKey(crypto, secret, 'x');
+    expect(operationKey(crypto, secret, 'x')).toEqual(key);
+    expect(sealOperationResult(crypto, secret, key, result)).not.toEqual(sealOperationResult(crypto, secret, key, result));
+  });
+
+  it('tells contents apart by every part of them', async () => {
+    const crypto = await testCrypto();
+    const a = cidOf(DAG_CBOR, bytesOf('a'));
+    const b = cidOf(DAG_CBOR, bytesOf('b'));
+    const base = { sha256: new Uint8Array(32), bytes: 1, recipients: [a], expires: '', receipt: '' };
+    const variants = [base, { ...base, bytes: 2 }, { ...base, recipients: [b] }, { ...base, recipients: [a, b] }, { ...base, expires: '7d' }, { ...base, receipt: 'opened' }, { ...base, sha256: new Uint8Array(32).fill(1) }];
+    const hashes = variants.map((content) => Buffer.from(operationContent(crypto, secret, content)).toString('hex'));
+    expect(new Set(hashes).size).toBe(variants.length);
+    const hash = (bytes: Bytes) => Buffer.from(bytes).toString('hex');
+    expect(hash(operationContent(crypto, secret, { ...base, recipients: [b, a] }))).toBe(hashes[3]);
+  });
+});
