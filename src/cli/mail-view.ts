@@ -3,7 +3,7 @@ import { size, when } from './human.ts';
 import type { View } from './output.ts';
 import { array, boolean, integer, nullable, object, oneOf, optional, record, string, time, type Infer } from './schema.ts';
 
-export const senderSchema = object({
+const senderSchema = object({
   name: nullable(string('as you call the sender; null for a stranger')),
   identity: nullable(string('CID of the genesis block')),
   verified: boolean(),
@@ -73,7 +73,7 @@ export const fetchedItem = object({
 
 export const acknowledgedItem = object({ cid: string(), changed: boolean(), receipt: nullable(receiptState), receiptTo: nullable(string()) });
 
-export const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
+const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
 const recipientState = oneOf(recipientStates);
 const levels = ['accepted', 'hot', 'replicated', 'cold'] as const;
 

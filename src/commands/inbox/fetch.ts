@@ -1,8 +1,8 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { needed, text, toggle } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
-import { fetchedItem, fetchedLines, fetched } from '../../cli/mail-view.ts';
-import { array, boolean, integer, nullable, object, string } from '../../cli/schema.ts';
+import { fetchedItem, fetchedLines, type fetched } from '../../cli/mail-view.ts';
+import { array, integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
 const schema = object({
