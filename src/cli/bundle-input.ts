@@ -8,7 +8,7 @@ const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//;
 
 async function* readPath(path: string, signal: AbortSignal): AsyncGenerator<Bytes> {
   const { fileInput } = await import('../core/mail/input.ts');
-  yield* (await fileInput(path)).open(signal);
+  for await (const piece of (await fileInput(path)).open(signal)) yield piece.slice();
 }
 
 /** Throws E_NOT_SUPPORTED (an address), E_USAGE (stdin twice, or a terminal). Opens nothing yet. */

@@ -14,7 +14,7 @@ export interface PlainInput {
   readonly name?: string;
   /** When known beforehand, for progress only: what is read is what counts. */
   readonly bytes?: number;
-  /** Pieces of any length. A file can be opened again; a stream only once. */
+  /** Pieces of any length, each good only until the next is asked for. A file can be opened again; a stream only once. */
   open(signal?: AbortSignal): AsyncIterable<Bytes>;
 }
 
@@ -47,7 +47,10 @@ async function* readFile(path: string, signal?: AbortSignal): AsyncGenerator<Byt
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw fileError(path, cause);
   });
-  const readPiece = async () => handle.read(new Uint8Array(limits.readAheadBytes), 0, limits.readAheadBytes, null);
+  // Two buffers in turn, one in use and one being filled: a fresh one a piece costs its page faults, and a fourth of the CPU time of a send.
+  const buffers = [new Uint8Array(limits.readAheadBytes), new Uint8Array(limits.readAheadBytes)] as const;
+  let reads = 0;
+  const readPiece = async () => handle.read(buffers[reads++ % 2 === 0 ? 0 : 1], 0, limits.readAheadBytes, null);
   let ahead = readPiece();
   try {
     for (;;) {
