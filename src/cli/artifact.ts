@@ -62,10 +62,13 @@ class FileArtifact implements Artifact {
   }
 }
 
+/** The umask takes from it what it wants. */
+const PUBLIC_FILE = 0o644;
+
 export interface ArtifactOptions {
   /** Refuse a terminal. */
   readonly binary?: boolean;
-  /** For a file that another program reads again and again (`check --format prometheus`): replaced whole instead of refused. */
+  /** For a file that another program, of another user, reads again and again (`check --format prometheus`): replaced whole instead of refused. */
   readonly replace?: boolean;
 }
 
@@ -75,7 +78,7 @@ export async function openArtifact(session: Session, path: string, { binary = fa
     if (binary && session.output.stdoutIsTerminal) throw fail('E_BINARY_TTY');
     return new StdoutArtifact(session);
   }
-  const file = await WholeFile.create(path, { replace });
+  const file = await WholeFile.create(path, { replace, ...(replace && { mode: PUBLIC_FILE }) });
   session.atEnd(() => file.abandon());
   return new FileArtifact(file);
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../core/base/clock.ts';
 import type { Cid } from '../core/base/cid.ts';
 import { parseDuration, parseTime } from '../core/base/duration.ts';
 import { fail } from '../core/base/errors.ts';
+import type { Range } from '../core/health/range.ts';
 import { limits } from '../core/base/limits.ts';
 import { arg, args, choice, choices, optionalArgs, parsed, repeated, text, toggle, whole } from './flags.ts';
 
@@ -30,6 +31,7 @@ export function parseRange(typed: string): ByteRange {
 const duration = (typed: string): number => parseDuration(typed);
 const past = (typed: string): number => parseTime(typed, systemClock.now(), 'past');
 const future = (typed: string): number => parseTime(typed, systemClock.now(), 'future');
+const healthRange = async (typed: string): Promise<Range> => (await import('../core/health/range.ts')).parseHealthRange(typed);
 
 export const shared = {
   to: repeated(text({ value: 'NAME', description: 'a recipient: a contact, group:NAME, or a bundle file' })),
@@ -52,8 +54,8 @@ export const shared = {
   range: parsed<ByteRange>({ value: 'A-B', description: 'only these bytes, both ends included' }, parseRange),
   'fingerprint-file': text({ value: 'FILE', description: 'lines of a name and its twelve words, instead of typing them' }),
   'allow-unverified': toggle('go on although a contact is not verified'),
-  warning: text({ value: 'RANGE', description: 'the Nagios range outside of which it is WARNING' }),
-  critical: text({ value: 'RANGE', description: 'the Nagios range outside of which it is CRITICAL' }),
+  warning: parsed({ value: 'RANGE', description: 'the Nagios range outside of which it is WARNING, such as 80, 3: or 7d:' }, healthRange),
+  critical: parsed({ value: 'RANGE', description: 'the Nagios range outside of which it is CRITICAL' }, healthRange),
   'max-age': parsed({ value: 'DURATION', description: 'data older than this is UNKNOWN' }, duration),
   format: choice(['nagios', 'prometheus', 'text'], { value: 'FORMAT', description: 'nagios, prometheus or text', otherwise: 'nagios' }),
   since: parsed({ value: 'TIME', description: 'from then on: 10m, 03:10 or RFC 3339' }, past),

@@ -15,7 +15,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['crypto'],
   ['packet', 'message'],
   ['storage', 'keys', 'identity', 'home', 'session', 'group', 'flow', 'transport', 'routing', 'privacy', 'audit', 'compliance', 'telemetry'],
-  ['mail', 'backup'],
+  ['mail', 'backup', 'health'],
   ['omniplex.ts', 'index.ts'],
   ['api', 'bench', 'chaos'],
 ];

@@ -14,7 +14,7 @@ import type { MailRoom } from './room.ts';
 /** Entries that this process is at, and how often: two sends may share an id. Empties itself: whoever adds takes away. */
 const underWay = new Map<string, number>();
 
-const keyOf = ({ home }: MailRoom, number: number): string => `${home.id}/${home.path}/${number}`;
+const keyOf = ({ home }: Pick<MailRoom, 'home'>, number: number): string => `${home.id}/${home.path}/${number}`;
 
 export class Flight implements Disposable {
   readonly number: number;
@@ -60,7 +60,7 @@ const isUnsettled = ({ settledAtMs, recipients }: OutboxEntry): boolean => settl
 const isSame = (a: EntryHolder, b: EntryHolder): boolean => a.pid === b.pid && a.startedTicks === b.startedTicks && a.machine === b.machine;
 
 /** Is somebody still at it? Where the platform cannot tell whether a process is alive, an age decides. */
-export function isUnderWay(room: MailRoom, entry: OutboxEntry): boolean {
+export function isUnderWay(room: Pick<MailRoom, 'home'>, entry: OutboxEntry): boolean {
   if (!isUnsettled(entry)) return false;
   if (underWay.has(keyOf(room, entry.number))) return true;
   if (entry.by === undefined || isSame(entry.by, thisProcess())) return false;

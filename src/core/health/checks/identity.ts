@@ -1,0 +1,36 @@
+/** My identities: how long can others still write to them, and for how long are their bundles good? Revoked ones are no concern. */
+import { fail } from '../../base/errors.ts';
+import { identitySummary } from '../../identity/summary.ts';
+import type { Examined, Metric, Subject } from '../check.ts';
+import { atLeast } from '../range.ts';
+
+const DAY_SECONDS = 86_400;
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+export const identityCheck: Subject = {
+  name: 'identity',
+  examine: async ({ home: open, clock, as }): Promise<Examined> => {
+    const home = await open();
+    const all = home.people.identities.list('true ORDER BY name').map((record) => identitySummary(home, record));
+    if (as !== undefined && !all.some(({ name }) => name === as)) throw fail('E_NAME_UNKNOWN', { kind: 'identity', names: `"${as}"` });
+    const living = all.filter(({ name, revoked }) => (as === undefined ? revoked === undefined : name === as));
+    const [first] = living;
+    if (first === undefined) throw fail('E_NO_IDENTITY', { identities: [] });
+    const left = (ms: number): number => Math.floor((ms - clock.now()) / 1000);
+    const bundle = living.reduce((a, b) => (b.expiresAtMs < a.expiresAtMs ? b : a), first);
+    const prekeyed = living.filter(({ sendOnly }) => !sendOnly).map(({ name, prekeysUntilMs = 0 }) => ({ name, untilMs: prekeysUntilMs }));
+    const prekey = prekeyed.toSorted((a, b) => a.untilMs - b.untilMs)[0];
+    const expires: Metric = {
+      label: 'bundle_left', value: left(bundle.expiresAtMs), unit: 's', help: 'Time until the first bundle expires', warning: atLeast(14 * DAY_SECONDS), critical: atLeast(DAY_SECONDS),
+    };
+    if (prekey === undefined) return { metrics: [expires], summary: `${bundle.name} is good until ${day(bundle.expiresAtMs)}`, ...revokedStatus(living) };
+    const ends: Metric = {
+      label: 'prekeys_left', value: left(prekey.untilMs), unit: 's', help: 'Time until the prekeys of an identity end first', warning: atLeast(7 * DAY_SECONDS), critical: atLeast(DAY_SECONDS),
+    };
+    const count = living.length === 1 ? '' : ` (first of ${living.length})`;
+    return { metrics: [ends, expires], summary: `prekeys of ${prekey.name} until ${day(prekey.untilMs)}${count}, bundle of ${bundle.name} until ${day(bundle.expiresAtMs)}`, ...revokedStatus(living) };
+  },
+};
+
+/** Only where --as asks for one that is revoked. */
+const revokedStatus = (living: ReadonlyArray<{ readonly revoked?: unknown }>): Pick<Examined, 'status'> => (living.some(({ revoked }) => revoked !== undefined) ? { status: 'CRITICAL' } : {});

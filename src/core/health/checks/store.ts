@@ -1,0 +1,35 @@
+/** The store: does it open, is there room in the hot tier, did the last `store verify` find anything, is a lock left behind? */
+import { formatSize } from '../../base/size.ts';
+import { lastJob } from '../../storage/jobs.ts';
+import type { Examined, Metric, Subject } from '../check.ts';
+import { atMost } from '../range.ts';
+
+const FULL_WARNING = 80;
+const FULL_CRITICAL = 95;
+
+export const storeCheck: Subject = {
+  name: 'store',
+  examine: async ({ store: open }): Promise<Examined> => {
+    const store = await open();
+    const { bytes, blocks } = await store.hot.usage();
+    const used = Math.round((bytes / store.hotBudgetBytes) * 1000) / 10;
+    const left = (await store.locks.list()).filter(({ state }) => state !== 'held').length;
+    const audit = await lastJob(store, 'verify');
+    const bad = audit?.counts['bad'];
+    const metrics: Metric[] = [
+      { label: 'hot_used', value: used, unit: '%', help: 'Share of the budget of the hot tier that is used', warning: atMost(FULL_WARNING), critical: atMost(FULL_CRITICAL) },
+      { label: 'hot', value: bytes, unit: 'B', help: 'Bytes in the hot tier' },
+      { label: 'hot_blocks', value: blocks, unit: '', help: 'Blocks in the hot tier' },
+      { label: 'locks_left', value: left, unit: '', help: 'Locks whose holder is gone' },
+    ];
+    if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What the last verify found bad', critical: atMost(0) });
+    const audited = audit === undefined ? 'never verified' : bad === 0 ? 'last verify clean' : bad === undefined ? `last verify ended ${audit.exit}` : `last verify found ${bad} bad`;
+    const locks = left === 0 ? '' : `, ${left} ${left === 1 ? 'lock' : 'locks'} left behind`;
+    return {
+      metrics,
+      summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${audited}${locks}`,
+      status: audit !== undefined && audit.exit !== 0 && bad === undefined ? 'WARNING' : 'OK',
+      audited: { what: 'store verify', atMs: audit?.endedAtMs },
+    };
+  },
+};
