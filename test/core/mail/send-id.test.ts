@@ -13,6 +13,7 @@ import { createStore } from '../../../src/core/storage/store.ts';
 import { testCrypto } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
 import { all, read, told } from '../../support/reader.ts';
+import type { Answer } from './id-sender.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
 
@@ -163,12 +164,12 @@ describe('an id', () => {
   it('asked at once by several processes is one effect', async () => {
     const { world, alice, bob } = await pair();
     await bob.app.close();
-    const sender = join(import.meta.dirname, 'fixtures', 'id-sender.ts');
+    const sender = join(import.meta.dirname, 'id-sender.ts');
     const children: ChildProcess[] = [];
     onTestFinished(() => children.forEach((child) => child.kill('SIGKILL')));
     for (let i = 0; i < 3; i++) children.push(fork(sender, [bob.home, world.store], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
     await Promise.all(children.map((child) => once(child, 'message')));
-    const answers = Promise.all(children.map(async (child) => (await once(child, 'message'))[0] as { cid: string; changed: boolean }));
+    const answers = Promise.all(children.map(async (child) => (await once(child, 'message'))[0] as Answer));
     for (const child of children) child.send('go');
     const given = await answers;
     expect(new Set(given.map(({ cid }) => cid)).size).toBe(1);
