@@ -17,8 +17,8 @@ export interface ProgressOptions {
 }
 
 export interface Progress {
-  /** So much is done in all. Cheap: call it as often as you like. */
-  at(done: number): void;
+  /** So much is done in all, of `total` where that is known only now. Cheap: call it as often as you like. */
+  at(done: number, total?: number): void;
   what(text: string): void;
   stop(): void;
 }
@@ -57,11 +57,11 @@ class TerminalProgress implements Progress {
     this.#what = options.what;
   }
 
-  at(done: number): void {
+  at(done: number, total = this.#options.total): void {
     const elapsedMs = systemClock.monotonic() - this.#began;
     if (this.#stopped || elapsedMs < SHOW_AFTER_MS || elapsedMs - this.#lastDrawnMs < REDRAW_MS) return;
     this.#lastDrawnMs = elapsedMs;
-    if (this.#spinner !== undefined) this.#spinner.text = progressText({ ...this.#options, what: this.#what }, done, elapsedMs);
+    if (this.#spinner !== undefined) this.#spinner.text = progressText({ ...this.#options, what: this.#what, total }, done, elapsedMs);
     else if (!this.#loading) void this.#load();
   }
 

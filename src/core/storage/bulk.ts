@@ -91,9 +91,9 @@ export async function runBulk(store: StoreContext, selection: Selection, act: Bu
   if (matched === 0) return { matched, moved: 0, bytes: 0, left: 0, reasons: {}, planId };
   if (act.needsConfirmation === true && messages > 0) requireConfirmed(act.verb, planId, options.confirm);
   const run = new BulkRun(act, options, plan);
-  if ('cids' in selection) return { ...(await run.over(selected(store, selection, nowMs, act), options.lockWaitMs)), planId };
+  if ('cids' in selection) return withError(await run.over(selected(store, selection, nowMs, act), options.lockWaitMs), run.last, planId, matched === 1);
   await using _lock = await store.locks.acquire(act.verb, { holder: store.holder, waitMs: options.lockWaitMs ?? 0, ...(options.signal && { signal: options.signal }) });
-  return { ...(await run.over(selected(store, selection, nowMs, act))), planId };
+  return withError(await run.over(selected(store, selection, nowMs, act)), run.last, planId, false);
 }
 
 /** Throws E_DECLINED when nothing was confirmed, E_PLAN_CHANGED when another plan was. Both name the plan as it is now. */
@@ -129,6 +129,8 @@ class BulkRun {
   readonly #reasons: Partial<Record<ErrorCode, number>> = {};
   #done = 0;
   #settledBytes = 0;
+  /** Why the last one that was left was left. */
+  last: OmniplexError | undefined;
 
   constructor(act: BulkAct, options: BulkOptions, plan: Survey) {
     this.#act = act;
@@ -138,13 +140,12 @@ class BulkRun {
 
   async over(records: AsyncIterable<MessageRecord>, waitMs = 0): Promise<BulkResult> {
     let [moved, bytes] = [0, 0];
-    let last: OmniplexError | undefined;
     for await (const record of records) {
       const { item, error } = await this.#one(record, waitMs);
       await this.#options.onItem?.(item);
       if (item.outcome === 'moved') moved++;
       bytes += item.bytes;
-      if (error !== undefined) last = error;
+      this.last = error ?? this.last;
       const ends = error !== undefined && (error.code === 'E_TIMEOUT' || ENDS.includes(error.code));
       if (error !== undefined) this.#leave(error.code, ends ? Math.max(1, this.#plan.matched - this.#done) : 1);
       if (ends) break;
@@ -153,8 +154,7 @@ class BulkRun {
       this.#tell(0);
     }
     const left = Object.values(this.#reasons).reduce((sum, count) => sum + count, 0);
-    const result = { matched: Math.max(this.#plan.matched, this.#done), moved, bytes, left, reasons: this.#reasons };
-    return { ...result, ...(last && { shortfall: shortfallOf(result, last) }) };
+    return { matched: Math.max(this.#plan.matched, this.#done), moved, bytes, left, reasons: this.#reasons };
   }
 
   async #one(record: MessageRecord, waitMs: number): Promise<{ readonly item: BulkItem; readonly error?: OmniplexError }> {
@@ -185,11 +185,16 @@ class BulkRun {
   }
 }
 
-/** Of many, the codes tell more than the last one's own text; but what ended the run before anything moved is the whole story. */
-function shortfallOf({ matched, moved, left, reasons }: BulkResult, last: OmniplexError): OmniplexError {
-  if (matched === 1 || (moved === 0 && ENDS.includes(last.code))) return last;
+/**
+ * The own error of the one message that was named, and of what ended the run before anything moved: either is the whole story. Of many
+ * messages the codes tell more.
+ */
+function withError(result: BulkResult, last: OmniplexError | undefined, planId: string, isOne: boolean): BulkResult {
+  const { matched, moved, left, reasons } = result;
+  if (last === undefined) return { ...result, planId };
+  if (isOne || (moved === 0 && ENDS.includes(last.code))) return { ...result, planId, shortfall: last };
   const codes = Object.entries(reasons).map(([code, count]) => `${count} ${code}`);
-  return fail('E_INCOMPLETE', { why: `${left} of ${matched} messages were left: ${codes.join(', ')}`, reasons }, last);
+  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `${left} of ${matched} messages were left: ${codes.join(', ')}`, reasons }, last) };
 }
 
 /** A deadline leaves the rest; any other end of the signal is the caller's to report, and so is what is not ours. */

@@ -25,7 +25,8 @@ export interface VerifyOptions {
   /** How a hot database that is broken as a database is made whole; without it that is only reported. */
   readonly rebuild?: () => Promise<RebuildReport>;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly checked: number; readonly bad: number }) => void;
+  /** `total` is what the records let expect; undefined where blocks were named. */
+  readonly onProgress?: (progress: { readonly checked: number; readonly bad: number; readonly total: number | undefined }) => void;
 }
 
 export interface BadBlock {
@@ -46,12 +47,20 @@ export interface VerifyResult {
   readonly repaired: number;
   /** When the hot tier was made anew: what of it was salvaged, and what could not be brought back. */
   readonly rebuilt?: RebuildReport;
+  /** Time ran out: the rest was not looked at. */
+  readonly shortfall?: OmniplexError;
 }
 
 export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
   const run = new Verification(store, options);
-  if (options.cids !== undefined) for (const cid of options.cids) await run.checkNamed(cid);
-  else await run.checkAll();
+  try {
+    if (options.cids !== undefined) for (const cid of options.cids) await run.checkNamed(cid);
+    else await run.checkAll();
+  } catch (error) {
+    const reason: unknown = options.signal?.reason;
+    if (!isError(reason, 'E_TIMEOUT')) throw error;
+    return { ...run.result, shortfall: reason };
+  }
   return run.result;
 }
 
@@ -64,6 +73,7 @@ class Verification {
   #badTotal = 0;
   #repaired = 0;
   #rebuilt: RebuildReport | undefined;
+  #total: number | undefined;
 
   constructor(store: StoreContext, options: VerifyOptions) {
     this.#store = store;
@@ -77,9 +87,28 @@ class Verification {
 
   async checkAll(): Promise<void> {
     if (this.#tiers.includes(this.#store.hot)) await this.#checkHotItself();
+    await this.#expect();
     for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
     await this.#whileSound(this.#store.hot, () => this.#checkMessages());
     if (this.#options.sample === undefined) for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+  }
+
+  /** Counting a cold tier takes as long as reading its names: the records tell about as much. */
+  async #expect(): Promise<void> {
+    const { onProgress, signal, sample = 1 } = this.#options;
+    if (onProgress === undefined) return;
+    const names = new Set(this.#tiers.map(({ tier }) => tier));
+    try {
+      let total = names.has('hot') ? (await this.#store.hot.usage()).blocks : 0;
+      for await (const { blocks, tiers } of this.#store.hot.messages()) {
+        signal?.throwIfAborted();
+        total += blocks * tiers.filter((tier) => tier !== 'hot' && names.has(tier)).length;
+      }
+      this.#total = Math.round(total * sample);
+    } catch (error) {
+      // a hot tier that is broken is reported when it is its turn
+      if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
+    }
   }
 
   /** What cold announces, hot knows: a log that lost its end looks sound, and is not. */
@@ -169,7 +198,7 @@ class Verification {
       this.#report({ cid, tier: tier.tier, place: tier.place, code: error.code, repaired: repair === true && (await this.#heal(tier, cid)) });
     }
     this.#checked++;
-    onProgress?.({ checked: this.#checked, bad: this.#badTotal });
+    onProgress?.({ checked: this.#checked, bad: this.#badTotal, total: this.#total });
   }
 
   /** Writes the block anew from a tier that has it whole. The bad bytes stay where no good ones are. */

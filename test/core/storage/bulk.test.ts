@@ -36,6 +36,8 @@ describe('an act on many messages', () => {
     expect((await store.demote({ cids: [two.cid] })).shortfall).toBeUndefined();
     await store.pin([one.cid]);
     expect((await store.demote({ cids: [one.cid] })).shortfall).toMatchObject({ code: 'E_PINNED', exit: 6 });
+    // one of a filter's run is one of many
+    expect((await store.demote(hot)).shortfall).toMatchObject({ code: 'E_INCOMPLETE' });
     await store.pin([two.cid]);
     const both = await store.demote({ cids: [one.cid, two.cid] });
     expect(both.shortfall).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, details: { reasons: { E_PINNED: 2 } } });

@@ -1,0 +1,69 @@
+import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { count, duration, size } from '../../cli/human.ts';
+import { integer, number, object, optional, record, string } from '../../cli/schema.ts';
+import { shared } from '../../cli/shared.ts';
+import type { GcOptions, GcResult } from '../../core/storage/gc.ts';
+import type { Store } from '../../core/storage/store.ts';
+
+const amount = { messages: integer('removed or expired ones that are forgotten'), blocks: integer(), bytes: integer(), tiers: record(object({ blocks: integer(), bytes: integer() })) };
+const schema = object({ ...amount, unfinished: integer('files that killed processes left'), seconds: number(), plan: optional(object(amount)), planId: string() });
+
+export default class StoreGc extends BaseCommand<typeof StoreGc> {
+  static override readonly summary = 'Delete what no message needs any more';
+  static override readonly description =
+    'Garbage is what no unexpired, unremoved message reaches, after a grace time of a day. --dry-run names the plan, and the same plan can be confirmed later: what came meanwhile is never part of it. Leaves a record for `check job gc`.';
+  static override readonly flags = { 'dry-run': shared['dry-run'], confirm: shared.confirm, 'lock-wait': shared['lock-wait'] };
+  static override readonly impact = 'destroy';
+  static override readonly opensKey = false;
+  static override readonly exits = { 6: 'another run is at it', 7: 'a message cannot be walked: `store verify` first, nothing was deleted', 9: 'not confirmed, or the plan has changed since' };
+  static override readonly examples = [
+    { command: 'omniplex store gc --dry-run', description: 'What would go; prints the plan' },
+    { command: 'omniplex store gc --confirm t5k2wd-7f3a-19c2', description: 'Do exactly that' },
+    { command: 'omniplex store gc --confirm "$(omniplex store gc --dry-run --json | jq -r .result.planId)" --quiet', description: 'From cron' },
+  ];
+  static override readonly schema = schema;
+  static override readonly seeAlso = ['store remove', 'store show'];
+
+  override async run(): Promise<Answer<typeof schema>> {
+    const { 'dry-run': dryRun, confirm } = this.flags;
+    const lockWaitMs = await this.session.lockWaitMs();
+    const store = await (await this.session.app()).store();
+    const options = { lockWaitMs, signal: this.signal };
+    const agreed = dryRun ? undefined : (confirm ?? (await this.#ask(store, options)));
+    const act = () => this.#collect(store, { ...options, dryRun, ...(agreed !== undefined && { confirm: agreed }) });
+    const endOf = ({ messages, blocks, bytes, unfinished }: GcResult) => ({ counts: { messages, blocks, bytes, unfinished } });
+    const { asJob } = await import('../../core/storage/jobs.ts');
+    const { result, error, ms } = await asJob(store, dryRun ? undefined : 'gc', act, endOf);
+    const { planId, unfinished, ...found } = result;
+    const none = { messages: 0, blocks: 0, bytes: 0, tiers: {} };
+    return { result: { ...(dryRun ? { ...none, plan: found } : found), unfinished, seconds: ms / 1_000, planId }, changed: !dryRun && found.messages + found.blocks + unfinished > 0, error };
+  }
+
+  async #collect(store: Store, options: GcOptions): Promise<GcResult> {
+    this.doing('collecting garbage');
+    const progress = await this.session.progress({ what: 'collecting garbage', unit: 'items' });
+    const onProgress: GcOptions['onProgress'] = ({ phase, done }) => {
+      progress.what(phase === 'mark' ? 'looking for what messages need' : 'looking at every block');
+      progress.at(done);
+    };
+    try {
+      return await store.gc({ ...options, onProgress });
+    } finally {
+      progress.stop();
+    }
+  }
+
+  /** The plan that was agreed to. */
+  async #ask(store: Store, options: GcOptions): Promise<string> {
+    const { messages, blocks, bytes, planId } = await this.#collect(store, { ...options, dryRun: true });
+    if (messages + blocks > 0) await this.session.confirm({ what: `delete ${count(blocks, 'block')}, ${size(bytes)}, and forget ${count(messages, 'message')}`, name: planId, plan: true });
+    return planId;
+  }
+
+  protected override render({ messages, blocks, bytes, unfinished, seconds, plan, planId }: Infer<typeof schema>, { symbols }: View): Lines {
+    if (plan !== undefined && plan.messages + plan.blocks > 0) return `would delete ${count(plan.blocks, 'block')}, ${size(plan.bytes)}, and forget ${count(plan.messages, 'message')}; nothing changed. plan ${planId}`;
+    if (messages + blocks + unfinished === 0) return 'no garbage: nothing to do';
+    const rest = unfinished === 0 ? '' : `, ${count(unfinished, 'unfinished file')} swept`;
+    return `${count(blocks, 'block')} deleted, ${size(bytes)}, ${count(messages, 'message')} forgotten${rest} ${symbols.dot} ${duration(seconds * 1_000)}`;
+  }
+}
