@@ -6,6 +6,8 @@ import { listInbox, type InboxList } from '../../src/core/mail/inbox.ts';
 import { bytesInput } from '../../src/core/mail/input.ts';
 import type { Outcome } from '../../src/core/mail/outcome.ts';
 import type { SendRequest } from '../../src/core/mail/send-types.ts';
+import { secretNames } from '../../src/core/identity/room.ts';
+import { decodeManifest } from '../../src/core/message/index.ts';
 import { freshWorld, introduce, type Operator, type World } from './mail.ts';
 
 export interface Couple {
@@ -38,6 +40,32 @@ export async function read({ app }: Pick<Operator, 'app'>, cid: Cid, options: Pa
 }
 
 export const inboxOf = async ({ app }: Pick<Operator, 'app'>, request: Parameters<typeof listInbox>[1] = {}): Promise<InboxList> => (await listInbox(await app.mail(), request)).result;
+
+/** Takes every private key that opens mail out of this home, as a restore without prekeys does. */
+export async function forgetKeys({ app, name }: Operator): Promise<void> {
+  const [home, ring, identities] = [await app.home(), await app.ring(), await app.identities()];
+  const { id } = identities.record(name);
+  await ring.change((draft) => {
+    for (const { kind, keyId } of home.people.keysOf(id)) draft.remove(secretNames.kem(id, kind, keyId));
+  });
+}
+
+const oneBitOff = (bytes: Bytes): Bytes => bytes.map((byte, i) => (i === 1 ? byte ^ 1 : byte));
+
+/** Puts other bytes where a block is, in hot. */
+export async function damage({ app }: Operator, cid: Cid, change = oneBitOff): Promise<void> {
+  const { hot } = await app.store();
+  const bytes = await hot.get(cid);
+  if (bytes === undefined) throw new Error(`no block ${cid}`);
+  await hot.put([{ cid, bytes: change(bytes) }]);
+}
+
+/** The blocks that a message links. */
+export async function linksOf({ app }: Operator, cid: Cid): Promise<readonly Cid[]> {
+  const manifest = await (await app.store()).source.get(cid);
+  if (manifest === undefined) throw new Error(`no manifest ${cid}`);
+  return decodeManifest(manifest).content.links;
+}
 
 /** Pseudo-random bytes that compress and repeat nowhere. */
 export function noise(length: number, seed = 1): Bytes {

@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts';
 import type { IdentityRecord } from '../home/index.ts';
 import type { ReceiptState } from '../message/receipt.ts';
 import type { ReceivedAnnouncement } from '../storage/ports.ts';
-import { readArrival, readersOf, streamBlocks } from './arrivals.ts';
+import { readArrival, readersOf, streamBlocks, type FiledRow } from './arrivals.ts';
 import { Opener, type OpenedMail } from './opener.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { learnFrom } from './provenance.ts';
@@ -37,14 +37,8 @@ export interface AckResult {
   readonly receipts: number;
 }
 
-/** A row in an inbox of mine. */
-interface Told {
-  readonly identity: IdentityRecord;
-  readonly row: ReceivedAnnouncement;
-}
-
-async function toldOf({ store, identities }: MailRoom, readers: readonly IdentityRecord[], cid: Cid): Promise<readonly Told[]> {
-  const told: Told[] = [];
+async function toldOf({ store, identities }: MailRoom, readers: readonly IdentityRecord[], cid: Cid): Promise<readonly FiledRow[]> {
+  const told: FiledRow[] = [];
   for (const identity of readers) {
     for (const { digest } of identities.inboxes(identity.name)) {
       const row = await store.hot.inbox.find(digest, cid);
@@ -65,13 +59,13 @@ export async function acknowledge(room: MailRoom, { cids, signal }: AckRequest):
   const messages: AckItem[] = [];
   for (const [i, cid] of cids.entries()) {
     signal?.throwIfAborted();
-    messages.push(await acknowledgeOne(room, opener, cid, known[i] as readonly Told[]));
+    messages.push(await acknowledgeOne(room, opener, cid, known[i] as readonly FiledRow[]));
   }
   const result = { messages, acknowledged: messages.filter(({ changed }) => changed).length, receipts: messages.filter(({ receipt }) => receipt !== null).length };
   return outcome(result, result.acknowledged > 0);
 }
 
-async function acknowledgeOne(room: MailRoom, opener: Opener, cid: Cid, told: readonly Told[]): Promise<AckItem> {
+async function acknowledgeOne(room: MailRoom, opener: Opener, cid: Cid, told: readonly FiledRow[]): Promise<AckItem> {
   using opened = await openIfPossible(opener, cid);
   if (opened !== undefined) learnFrom(room, opened.provenance);
   return handle(room, cid, opened, told);
@@ -94,12 +88,13 @@ export async function acknowledgeOpened(room: MailRoom, opened: OpenedMail): Pro
   return handle(room, cid, opened, opened.identity === undefined ? [] : await toldOf(room, [opened.identity], cid));
 }
 
-async function handle(room: MailRoom, cid: Cid, opened: OpenedMail | undefined, told: readonly Told[]): Promise<AckItem> {
+async function handle(room: MailRoom, cid: Cid, opened: OpenedMail | undefined, told: readonly FiledRow[]): Promise<AckItem> {
   const nowMs = room.home.clock.now();
   const given = opened && (await giveReceipt(room, opened, told[0]?.row.receivedAtMs ?? nowMs));
   let changed = given?.changed === true;
-  for (const { identity, row } of told) {
-    if (opened !== undefined && readArrival(row, identity)?.packet.fragment === 'end') await acknowledgeStream(room, opened, row, nowMs);
+  for (const filed of told) {
+    const { row } = filed;
+    if (opened !== undefined && readArrival(filed)?.packet.fragment === 'end') await acknowledgeStream(room, opened, row, nowMs);
     if (await room.store.hot.inbox.acknowledge(row.inbox, cid, nowMs)) changed = true;
   }
   return { cid: cid.toString(), changed, receipt: given?.state ?? null, receiptTo: given?.to ?? null };

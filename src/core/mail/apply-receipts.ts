@@ -56,7 +56,7 @@ async function applyOwn(room: MailRoom, identity: IdentityRecord, signal: AbortS
     using _opened = mail.opened;
     if (!mail.isReceipt) continue;
     const one = await applyReceipt(room, mail);
-    if (one.waiting > 0) waiting ??= mail.arrival.row;
+    if (one.waiting > 0) waiting ??= mail.row;
     result = sum(result, one);
   }
   if (waiting !== undefined) mark.set(waiting, waiting.position - 1);
@@ -117,7 +117,7 @@ class Mark {
 
 /** Of a message that is a receipt by its media type. */
 export async function applyReceipt(room: MailRoom, mail: ScannedMail): Promise<AppliedReceipts> {
-  const { identity, row } = mail.arrival;
+  const { identity, row } = mail;
   await room.original();
   const judgement = await judge(room, mail, identity);
   if (judgement !== 'waiting' && !identity.sendOnly) await room.store.hot.inbox.acknowledge(row.inbox, row.cid, room.home.clock.now());

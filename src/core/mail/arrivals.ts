@@ -20,12 +20,16 @@ import { isSessionless } from '../packet/sessionless.ts';
 import type { ReceivedAnnouncement } from '../storage/ports.ts';
 import type { MailRoom } from './room.ts';
 
-/** A packet about the block it is filed under, in the inbox that it names. Nothing about it was verified. */
-export interface Arrival {
+/** A row of one of my inboxes, as it is filed. */
+export interface FiledRow {
   readonly row: ReceivedAnnouncement;
-  readonly packet: DataPacket;
   /** Whose inbox it is. */
   readonly identity: IdentityRecord;
+}
+
+/** Its packet is about the block that it is filed under, in the inbox that it names. Nothing about it was verified. */
+export interface Arrival extends FiledRow {
+  readonly packet: DataPacket;
 }
 
 /** The identities of mine whose mail this is about: the one that acts, or all of them where none was chosen. Throws E_NO_IDENTITY when there is none. */
@@ -40,7 +44,7 @@ export function readersOf({ acting, home }: MailRoom): readonly IdentityRecord[]
 }
 
 /** Hostile input. Undefined when it announces nothing, or not what it is filed under. */
-export function readArrival(row: ReceivedAnnouncement, identity: IdentityRecord): Arrival | undefined {
+export function readArrival({ row, identity }: FiledRow): Arrival | undefined {
   try {
     const packet = decodePacket(row.packet);
     if (packet.form === 'masked' || packet.type !== 'data') return undefined;
@@ -71,17 +75,11 @@ export async function arrivalsOf({ store, identities }: MailRoom, readers: reado
   for (const identity of readers) {
     for (const { digest } of identities.inboxes(identity.name)) {
       const row = await store.hot.inbox.find(digest, cid);
-      const arrival = row && readArrival(row, identity);
+      const arrival = row && readArrival({ row, identity });
       if (arrival !== undefined) found.push(arrival);
     }
   }
   return found;
-}
-
-/** A row of one of my inboxes, as it is filed. */
-export interface FiledRow {
-  readonly row: ReceivedAnnouncement;
-  readonly identity: IdentityRecord;
 }
 
 /** What is still to be handled in the inboxes of these identities, after a position, in the order of arrival. */

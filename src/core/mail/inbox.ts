@@ -111,29 +111,29 @@ function stateOf({ home }: MailRoom, { message }: OpenedMail): MailState {
 
 const shownName = ({ message }: OpenedMail): string | null => (message.metadata.name === '' ? null : safeFileName(message.metadata.name));
 
-export function inboxMessage(room: MailRoom, { arrival, opened }: ScannedMail): InboxMessage {
+export function inboxMessage(room: MailRoom, { row, identity, opened }: ScannedMail): InboxMessage {
   const { name, verified, claimedName } = opened.provenance;
   return {
     cid: opened.message.cid.toString(),
     sender: name ?? null,
     verified,
-    received: rfc3339(arrival.row.receivedAtMs),
+    received: rfc3339(row.receivedAtMs),
     bytes: opened.message.metadata.bytes,
     state: stateOf(room, opened),
     name: shownName(opened),
-    to: arrival.identity.name,
+    to: identity.name,
     ...(claimedName !== undefined && { claimedName }),
   };
 }
 
-const filterRecord = (room: MailRoom, { arrival, opened }: ScannedMail) => ({
+const filterRecord = (room: MailRoom, { row, identity, opened }: ScannedMail) => ({
   sender: opened.provenance.name,
   verified: opened.provenance.verified,
-  received: arrival.row.receivedAtMs,
+  received: row.receivedAtMs,
   size: opened.message.metadata.bytes,
   state: stateOf(room, opened),
   name: shownName(opened) ?? undefined,
-  to: arrival.identity.name,
+  to: identity.name,
 });
 
 export interface ShownMessage {

@@ -15,7 +15,7 @@ import type { Passphrase } from '../message/passphrase.ts';
 import type { KemKey } from '../message/stanza.ts';
 import { stanzaNumber } from '../packet/packet.ts';
 import type { TierName } from '../storage/ports.ts';
-import { arrivalsOf, isAuthentic, isAuthenticStart, readersOf, type Arrival } from './arrivals.ts';
+import { arrivalsOf, isAuthentic, isAuthenticStart, readersOf, type Arrival, type FiledRow } from './arrivals.ts';
 import { newestKeys, provenanceOf, resolversFor, type Provenance } from './provenance.ts';
 import type { MailRoom } from './room.ts';
 
@@ -87,18 +87,29 @@ export class Opener {
   }
 
   /**
-   * By an announcement, for lists; an expired message is opened too. Rejects as `open` does. An announcement that is not authentic is
-   * overlooked, and the message then looked through like one that came by name alone, as long as that has not happened too often.
+   * By a row of an inbox, for lists; an expired message is opened too. Rejects as `open` does. An announcement that is not authentic, or
+   * none at all, is overlooked, and the message then looked through like one that came by name alone, as long as that was not too often.
    */
-  async openArrival(arrival: Arrival): Promise<OpenedMail> {
-    const { cid } = arrival.row;
+  async openFiled({ row, identity }: FiledRow, arrival: Arrival | undefined): Promise<OpenedMail> {
+    const { cid } = row;
     const block = await this.#read(cid);
     if (block === undefined) throw fail('E_NOT_FOUND', { what: `message ${cid.toString()}` });
     const kept = await this.#openKept(block, {});
-    if (kept !== undefined) return isAuthentic(arrival, kept.message) ? { ...kept, arrival, identity: arrival.identity } : kept;
-    const opened = (await this.#openAnnounced(block, arrival, {})) ?? (await this.#openStray(block, arrival.identity));
+    if (kept !== undefined) return arrival !== undefined && isAuthentic(arrival, kept.message) ? { ...kept, arrival, identity } : kept;
+    const opened = (arrival && (await this.#openAnnounced(block, arrival, {}))) ?? (await this.#openStray(block, identity));
     if (opened === undefined) throw fail('E_NOT_RECIPIENT', { cid: cid.toString() });
     return opened;
+  }
+
+  /** By its form alone. */
+  async isManifest(cid: Cid): Promise<boolean> {
+    try {
+      const block = await this.#read(cid);
+      return block !== undefined && decodeManifest(block.bytes).stanzas.length > 0;
+    } catch (error) {
+      if (isError(error)) return false;
+      throw error;
+    }
   }
 
   /** Whether the opening of a stream opens, and the packet that announced it is authentic. */
@@ -167,6 +178,7 @@ export class Opener {
   }
 
   async #openStray(block: ManifestBlock, identity: IdentityRecord): Promise<OpenedMail | undefined> {
+    decodeManifest(block.bytes);
     if (this.#straysLeft === 0) return undefined;
     this.#straysLeft--;
     return this.#openAs(block, identity, {});

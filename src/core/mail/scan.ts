@@ -11,10 +11,8 @@ import { OpenStreams, readArrival, unhandledRows, type Arrival, type FiledRow } 
 import { Opener, type OpenedMail } from './opener.ts';
 import type { MailRoom } from './room.ts';
 
-/** A message that was opened by its announcement. The taker disposes of `opened`. */
-export interface ScannedMail {
-  readonly position: number;
-  readonly arrival: Arrival;
+/** A message that was opened by its announcement, or in spite of it. The taker disposes of `opened`. */
+export interface ScannedMail extends FiledRow {
   readonly opened: OpenedMail;
   readonly isReceipt: boolean;
 }
@@ -67,25 +65,31 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ScannedMail> {
-    const { readers, signal, receiptsOnly = false, skip } = this.#options;
+    const { readers, signal, skip } = this.#options;
     for await (const filed of unhandledRows(this.#room, readers, this.position, signal)) {
-      const { row, identity } = filed;
-      this.#last = row;
+      this.#last = filed.row;
       if (skip?.(filed) === true) continue;
-      const arrival = readArrival(row, identity);
-      if (arrival === undefined) this.#unreadable++;
-      else if (arrival.packet.fragment === 'start' || arrival.packet.fragment === 'content') this.#streams.add(arrival);
-      else if (!receiptsOnly || (await this.#mayBeReceipt(arrival))) {
-        const opened = await this.#open(arrival);
-        if (opened !== undefined) yield { position: row.position, arrival, opened, isReceipt: isReceipt(opened.message.metadata) };
-      }
+      const opened = await this.#look(filed);
+      if (opened !== undefined) yield { ...filed, opened, isReceipt: isReceipt(opened.message.metadata) };
     }
   }
 
-  async #open(arrival: Arrival): Promise<OpenedMail | undefined> {
+  async #look(filed: FiledRow): Promise<OpenedMail | undefined> {
+    const arrival = readArrival(filed);
+    const fragment = arrival?.packet.fragment;
+    const isWhole = arrival === undefined || fragment === 'single';
+    if (this.#options.receiptsOnly === true) return isWhole && (await this.#mayBeReceipt(filed)) ? this.#open(filed, arrival) : undefined;
+    if (isWhole || fragment === 'end') return this.#open(filed, arrival);
+    // a forger may have called a message the beginning of a stream
+    if (fragment === 'start' && (await this.#opener.isManifest(filed.row.cid))) return this.#open(filed, undefined);
+    this.#streams.add(arrival);
+    return undefined;
+  }
+
+  async #open(filed: FiledRow, arrival: Arrival | undefined): Promise<OpenedMail | undefined> {
     try {
-      const opened = await this.#opener.openArrival(arrival);
-      if (opened.arrival?.packet.fragment === 'end') this.#streams.end(arrival);
+      const opened = await this.#opener.openFiled(filed, arrival);
+      if (opened.arrival?.packet.fragment === 'end') this.#streams.end(opened.arrival);
       return opened;
     } catch (error) {
       if (!isError(error, ...UNREADABLE)) throw error;
@@ -95,8 +99,7 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
   }
 
   /** A receipt has all its content in its manifest. */
-  async #mayBeReceipt({ row, packet }: Arrival): Promise<boolean> {
-    if (packet.fragment !== 'single') return false;
+  async #mayBeReceipt({ row }: FiledRow): Promise<boolean> {
     try {
       const bytes = await this.#opener.peek(row.cid);
       return bytes !== undefined && decodeManifest(bytes).content.links.length === 0;
