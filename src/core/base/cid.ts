@@ -21,11 +21,14 @@ export type Cid = CID<unknown, CidCodec, typeof SHA2_256, 1>;
 export const CID_BYTES = 36;
 
 export function sha256(...parts: readonly Bytes[]): Bytes {
-  if (parts.length === 1) return new Uint8Array(hash('sha256', parts[0] as Bytes, 'buffer'));
+  if (parts.length === 1) return plain(hash('sha256', parts[0] as Bytes, 'buffer'));
   const running = createHash('sha256');
   for (const part of parts) running.update(part);
-  return new Uint8Array(running.digest());
+  return plain(running.digest());
 }
+
+/** The same memory, which is the digest's alone, as a plain Uint8Array. */
+const plain = (digest: Buffer): Bytes => new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
 
 /** The CID that names these bytes. */
 export const cidOf = (codec: CidCodec, bytes: Bytes): Cid => cidOfDigest(codec, sha256(bytes));

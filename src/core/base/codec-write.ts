@@ -22,6 +22,8 @@ const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6];
 
 const HEAD_BYTES_MAX = 9;
 const SCRATCH_BYTES = 64 * 1024;
+/** No map of our formats has more. */
+const FEW_KEYS = 16;
 
 let scratch = new Uint8Array(SCRATCH_BYTES);
 let at = 0;
@@ -92,13 +94,27 @@ function byUtf8Length(a: string, b: string): number {
 }
 
 function writeMap(map: { readonly [key: string]: Value | undefined }, depth: number): void {
-  const keys = Object.keys(map).filter((key) => map[key] !== undefined);
-  keys.sort(keys.every(isAscii) ? byLength : byUtf8Length);
+  const keys = sortedKeys(map);
   writeHead(MAP, keys.length);
   for (const key of keys) {
     writeText(key);
     writeValue(map[key] as Value, depth + 1);
   }
+}
+
+/** Ours are few and mostly in order already: they are sorted in place, for every array made here is felt in the cost of a small message. */
+function sortedKeys(map: { readonly [key: string]: Value | undefined }): readonly string[] {
+  const keys = Object.keys(map);
+  if (keys.length > FEW_KEYS || !keys.every(isAscii)) return keys.filter((key) => map[key] !== undefined).sort(byUtf8Length);
+  let count = 0;
+  for (const key of keys) {
+    if (map[key] === undefined) continue;
+    let place = count++;
+    for (; place > 0 && byLength(keys[place - 1] as string, key) > 0; place--) keys[place] = keys[place - 1] as string;
+    keys[place] = key;
+  }
+  keys.length = count;
+  return keys;
 }
 
 function writeValue(value: Value, depth: number): void {

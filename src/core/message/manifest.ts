@@ -4,9 +4,10 @@
  * `content.bytes` does not fix. What decoding does not promise: that anything in it is authentic. See open.ts.
  * Spec: docs/PROTOCOL.md, Manifest.
  */
+import type { Block } from '../base/block.ts';
 import { concat, type Bytes } from '../base/bytes.ts';
-import { DAG_CBOR, RAW, sha256, type Cid } from '../base/cid.ts';
-import { decode, encode, encodeBlock, Reader, type Value } from '../base/codec.ts';
+import { cidOf, DAG_CBOR, RAW, sha256, type Cid } from '../base/cid.ts';
+import { decode, encode, Reader, type Value } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { CONTENT_COMMITMENT_BYTES, CONTENT_SALT_BYTES } from '../crypto/cobblestone.ts';
@@ -48,14 +49,32 @@ export interface Manifest extends ManifestCore {
 const coreFields = ({ salt, stanzas, content, erase }: ManifestCore) =>
   ({ v: VERSION, salt, stanzas: stanzas.map(encodeStanza), content: { ...content }, erase }) satisfies Record<string, Value>;
 
+export const encodeCore = (core: ManifestCore): Bytes => encode(coreFields(core));
+
 /** H: what signature and mac are computed over. It names the message for good, also where someone who can open it seals its metadata anew. */
-export const coreDigest = (core: ManifestCore): Bytes => sha256(encode(coreFields(core)));
+export const coreDigest = (core: ManifestCore): Bytes => sha256(encodeCore(core));
 
 /** `H || sealed` under the message's mac key. */
 export const manifestMac = (provider: CryptoProvider, macKey: Bytes, digest: Bytes, sealed: Bytes): Bytes => provider.hmacSha256(macKey, MAC_LABEL, digest, sealed);
 
-export const encodeManifest = (manifest: Manifest): { cid: Cid; bytes: Bytes } =>
-  encodeBlock({ ...coreFields(manifest), sealed: manifest.sealed, mac: manifest.mac });
+export const encodeManifest = (manifest: Manifest): Block => completeManifest(encodeCore(manifest), manifest);
+
+/** Where `v` ends in an encoded core, and where `erase` does, behind the 31 bytes of `salt`, its key included, and its own 40. */
+const V_END = 4;
+const ERASE_END = V_END + 31 + 40;
+/** The map of seven and its `v`; the keys `mac` and `sealed`, with the heads of a 32-byte string and of one of 256 to 65,535 bytes. */
+const MANIFEST_HEAD = Uint8Array.of(0xa7, 0x61, 0x76, VERSION);
+const MAC_HEAD = Uint8Array.of(0x63, 0x6d, 0x61, 0x63, 0x58, 32);
+const sealedHead = (length: number): Bytes => Uint8Array.of(0x66, 0x73, 0x65, 0x61, 0x6c, 0x65, 0x64, 0x59, length >> 8, length & 0xff);
+
+/**
+ * The manifest of an encoded core. The keys of both maps lie in the order v, mac, salt, erase, sealed, content, stanzas, so that the
+ * core is not encoded twice, which would show in the cost of a small message.
+ */
+export function completeManifest(core: Bytes, { sealed, mac }: Pick<Manifest, 'sealed' | 'mac'>): Block {
+  const bytes = concat(MANIFEST_HEAD, MAC_HEAD, mac, core.subarray(V_END, ERASE_END), sealedHead(sealed.length), sealed, core.subarray(ERASE_END));
+  return { cid: cidOf(DAG_CBOR, bytes), bytes };
+}
 
 /** Hostile input: any bytes. Throws E_FORMAT, E_NOT_CANONICAL, E_CID_INVALID, E_VERSION_NEWER or E_NOT_IN_VERSION_1. */
 export function decodeManifest(bytes: Bytes): Manifest {
@@ -96,6 +115,3 @@ function readSealed(reader: Reader): Bytes {
   }
   return sealed;
 }
-
-/** Salt, commitment, blocks and tail of one message, in order, are a Cobblestone-256 file. */
-export const contentHeader = ({ salt, commitment }: Content): Bytes => concat(salt, commitment);

@@ -1,12 +1,10 @@
 /**
- * Cuts input of any split into the plaintext of whole blocks, and the buffers that blocks pass through.
+ * Cuts input of any split into the plaintext of whole blocks, and keeps the buffers that blocks pass through.
  * A piece that covers a whole block is passed on as it is, without a copy.
  */
 import type { Bytes } from '../base/bytes.ts';
-import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { BLOCK_PLAINTEXT_BYTES } from './nodes.ts';
-import { paddedBytes, type Padding } from './padding.ts';
 
 export type Input = Iterable<Bytes> | AsyncIterable<Bytes>;
 
@@ -29,78 +27,64 @@ export class BlockBuffers {
   }
 }
 
-/** `own`: the bytes lie in a buffer from `buffers`, now the taker's. Otherwise they are the input's, and good until the next block is asked for. */
+/** `own`: the bytes lie in a buffer from `buffers`, now the taker's. Otherwise they are the input's, and good only until the next is asked for. */
 export interface PlainBlock {
   readonly bytes: Bytes;
   readonly own: boolean;
 }
 
-/** Blocks of `BLOCK_PLAINTEXT_BYTES`, and a last one that is shorter, possibly empty. */
-export async function* plainBlocks(pieces: AsyncIterable<Bytes>, buffers: BlockBuffers): AsyncGenerator<PlainBlock> {
-  let held: Bytes | undefined;
-  let heldBytes = 0;
-  for await (const piece of pieces) {
+export class BlockCutter {
+  readonly #buffers: BlockBuffers;
+  #held: Bytes | undefined;
+  #heldBytes = 0;
+
+  constructor(buffers: BlockBuffers) {
+    this.#buffers = buffers;
+  }
+
+  /** The whole blocks that this piece completes. To be run to its end. */
+  *cut(piece: Bytes): Generator<PlainBlock> {
     let at = 0;
     while (at < piece.length) {
-      if (heldBytes === 0 && piece.length - at >= BLOCK_PLAINTEXT_BYTES) {
+      if (this.#heldBytes === 0 && piece.length - at >= BLOCK_PLAINTEXT_BYTES) {
         yield { bytes: piece.subarray(at, at + BLOCK_PLAINTEXT_BYTES), own: false };
         at += BLOCK_PLAINTEXT_BYTES;
         continue;
       }
-      const part = piece.subarray(at, at + BLOCK_PLAINTEXT_BYTES - heldBytes);
-      held = withRoom(held, heldBytes, part.length, buffers);
-      held.set(part, heldBytes);
-      heldBytes += part.length;
-      at += part.length;
-      if (heldBytes === BLOCK_PLAINTEXT_BYTES) {
-        yield { bytes: held, own: true };
-        held = undefined;
-        heldBytes = 0;
+      at += this.#hold(piece.subarray(at, at + BLOCK_PLAINTEXT_BYTES - this.#heldBytes));
+      if (this.#heldBytes === BLOCK_PLAINTEXT_BYTES) {
+        const bytes = this.#held as Bytes;
+        this.#held = undefined;
+        this.#heldBytes = 0;
+        yield { bytes, own: true };
       }
     }
   }
-  yield { bytes: held === undefined ? new Uint8Array(0) : held.subarray(0, heldBytes), own: held !== undefined };
+
+  #hold(part: Bytes): number {
+    this.#held = this.#withRoom(part.length);
+    this.#held.set(part, this.#heldBytes);
+    this.#heldBytes += part.length;
+    return part.length;
+  }
+
+  /** A place for so much more. What comes first, if it is short, is given no more than it needs: a message may end there. */
+  #withRoom(more: number): Bytes {
+    if (this.#held === undefined) return more <= limits.chunkBytes ? Buffer.allocUnsafe(more) : this.#buffers.take();
+    if (this.#heldBytes + more <= this.#held.length) return this.#held;
+    const block = this.#buffers.take();
+    block.set(this.#held.subarray(0, this.#heldBytes));
+    return block;
+  }
+
+  /** What is left, shorter than a block. */
+  rest(): Bytes {
+    return this.#held?.subarray(0, this.#heldBytes) ?? new Uint8Array(0);
+  }
 }
 
-/**
- * A place for so much more. What comes first, if it is short, is given no more than it needs: most messages end there, and a block's
- * buffer for each would keep the garbage collector busy.
- */
-function withRoom(held: Bytes | undefined, heldBytes: number, more: number, buffers: BlockBuffers): Bytes {
-  if (held === undefined) return more <= limits.chunkBytes ? Buffer.allocUnsafe(more) : buffers.take();
-  if (heldBytes + more <= held.length) return held;
-  const block = buffers.take();
-  block.set(held.subarray(0, heldBytes));
-  return block;
-}
-
-/** Counts what was read and, at its end, appends the zeros that its length asks for. */
-export class PaddedInput implements AsyncIterable<Bytes> {
-  readonly #input: Input;
-  readonly #padding: Padding;
-  readonly #onProgress: ((bytes: number) => void) | undefined;
-  #bytes = 0;
-
-  constructor(input: Input, padding: Padding, onProgress?: (bytes: number) => void) {
-    this.#input = input;
-    this.#padding = padding;
-    this.#onProgress = onProgress;
-  }
-
-  /** Bytes read, without padding. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
-    for await (const piece of this.#input) {
-      this.#bytes += piece.length;
-      if (this.#bytes > limits.contentBytesMax) throw fail('E_TOO_MANY', { what: 'bytes of content', count: this.#bytes, max: limits.contentBytesMax });
-      yield piece;
-      this.#onProgress?.(this.#bytes);
-    }
-    let rest = paddedBytes(this.#padding, this.#bytes) - this.#bytes;
-    const zeros = new Uint8Array(Math.min(rest, BLOCK_PLAINTEXT_BYTES));
-    for (; rest > 0; rest -= zeros.length) yield rest < zeros.length ? zeros.subarray(0, rest) : zeros;
-  }
+/** So many zeros, in pieces. */
+export function* zeros(bytes: number): Generator<Bytes> {
+  const piece = new Uint8Array(Math.min(bytes, BLOCK_PLAINTEXT_BYTES));
+  for (let rest = bytes; rest > 0; rest -= piece.length) yield rest < piece.length ? piece.subarray(0, rest) : piece;
 }

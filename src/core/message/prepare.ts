@@ -65,7 +65,8 @@ export async function prepareMessage(provider: CryptoProvider, request: SealRequ
   checkRequest(request);
   const salt = provider.rng.bytes(MESSAGE_SALT_BYTES);
   const messageKey = provider.rng.bytes(MESSAGE_KEY_BYTES);
-  const made = await makeStanzas(provider, messageKey, salt, request);
+  const made = makeStanzas(provider, messageKey, salt, request);
+  if (request.passphrase !== undefined) made.push(await makePassphraseStanza(provider, messageKey, salt, request.passphrase));
   const order = shuffle(provider.rng, made.map((_, i) => i));
   const stanzas = order.map((i) => made[i] as Stanza);
   const stanzaOf = made.map((_, i) => order.indexOf(i));
@@ -83,15 +84,16 @@ function checkRequest({ recipients, passphrase, session = [], group = [], sender
   if (sender === undefined && !(count === 1 && session.length === 1)) throw fail('E_NO_IDENTITY');
 }
 
-async function makeStanzas(provider: CryptoProvider, messageKey: Bytes, salt: Bytes, request: SealRequest): Promise<readonly Stanza[]> {
-  const { recipients, passphrase, session = [], group = [] } = request;
+function makeStanzas(provider: CryptoProvider, messageKey: Bytes, salt: Bytes, { recipients, session = [], group = [] }: SealRequest): Stanza[] {
   const stanzas: Stanza[] = recipients.map((recipient) => sealXWing(provider, messageKey, recipient));
   for (const secret of session) stanzas.push(sealSecret(provider, 'session', messageKey, salt, secret));
   for (const secret of group) stanzas.push(sealSecret(provider, 'group', messageKey, salt, secret));
-  if (passphrase !== undefined) {
-    const derivation = await passphrase.forSealing();
-    stanzas.push(sealPassphrase(provider, messageKey, salt, derivation));
-    wipe(derivation.secret);
-  }
   return stanzas;
+}
+
+async function makePassphraseStanza(provider: CryptoProvider, messageKey: Bytes, salt: Bytes, passphrase: Passphrase): Promise<Stanza> {
+  const derivation = await passphrase.forSealing();
+  const stanza = sealPassphrase(provider, messageKey, salt, derivation);
+  wipe(derivation.secret);
+  return stanza;
 }

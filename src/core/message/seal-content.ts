@@ -5,15 +5,16 @@
  * Spec: docs/PROTOCOL.md, Content.
  */
 import type { Block, BlockSink } from '../base/block.ts';
-import type { Bytes } from '../base/bytes.ts';
+import { concat, type Bytes } from '../base/bytes.ts';
 import { cidOf, cidOfDigest, RAW } from '../base/cid.ts';
+import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { CHUNK_BYTES, ContentCipher, sealedContentBytes, type ContentKeys } from '../crypto/cobblestone.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Content } from './manifest.ts';
 import { BLOCK_PLAINTEXT_BYTES, CHUNKS_PER_BLOCK, linkLayout, LinkTree } from './nodes.ts';
-import type { Padding } from './padding.ts';
-import { BlockBuffers, PaddedInput, plainBlocks, type Input, type PlainBlock } from './plain-blocks.ts';
+import { paddedBytes, type Padding } from './padding.ts';
+import { BlockBuffers, BlockCutter, zeros, type Input, type PlainBlock } from './plain-blocks.ts';
 import type { SealJob, SealThreads } from './seal-threads.ts';
 
 const THREADS_FROM_BLOCK = Math.ceil(limits.sealThreadsFromBytes / BLOCK_PLAINTEXT_BYTES);
@@ -47,30 +48,53 @@ export async function sealContent(
   sink: BlockSink,
   options: SealOptions = {},
 ): Promise<SealedContent> {
-  const padded = new PaddedInput(input, padding, options.onProgress);
+  options.signal?.throwIfAborted();
+  const short = shortInput(input, padding);
+  if (short !== undefined) return sealShort(provider, keys, salt, short);
   await using sealer = new BlockSealer(provider, keys, options.parallel, sink.releasesBytes === true);
+  const cutter = new BlockCutter(sealer.inputs);
+  const links = new LinkTree();
   const batches = new Batches(sink, (blocks) => sealer.release(blocks), options.signal);
-  const tree = new LinkTree();
   const take = async (block: Block): Promise<void> => {
     await batches.add(block);
-    for (const node of tree.add(block.cid)) await batches.add(node);
+    for (const node of links.add(block.cid)) await batches.add(node);
   };
-  let last: PlainBlock | undefined;
-  for await (const block of plainBlocks(padded, sealer.inputs)) {
+  const feed = async (piece: Bytes): Promise<void> => {
+    for (const block of cutter.cut(piece)) for (const sealed of await sealer.add(block)) await take(sealed);
+  };
+  let bytes = 0;
+  for await (const piece of input) {
     options.signal?.throwIfAborted();
-    if (block.bytes.length < BLOCK_PLAINTEXT_BYTES) last = block;
-    else for (const sealed of await sealer.add(block)) await take(sealed);
+    bytes += piece.length;
+    if (bytes > limits.contentBytesMax) throw fail('E_TOO_MANY', { what: 'bytes of content', count: bytes, max: limits.contentBytesMax });
+    await feed(piece);
+    options.onProgress?.(bytes);
   }
+  for (const piece of zeros(paddedBytes(padding, bytes) - bytes)) await feed(piece);
   for (const sealed of await sealer.remaining()) await take(sealed);
-  const plaintext = (last as PlainBlock).bytes;
-  const paddedBytes = sealer.blocks * BLOCK_PLAINTEXT_BYTES + plaintext.length;
-  const end = sealer.sealEnd(plaintext);
-  const inline = linkLayout(paddedBytes).tailBytes > 0;
+  const end = sealer.sealEnd(cutter.rest());
+  const padded = sealer.plaintextBytes;
+  const inline = linkLayout(padded).tailBytes > 0;
   if (!inline) await take({ cid: cidOf(RAW, end), bytes: end });
-  const { links, nodes } = tree.finish();
-  for (const node of nodes) await batches.add(node);
-  const content = { salt, commitment: keys.commitment, bytes: paddedBytes, links, ...(inline && { tail: end }) };
-  return { content, bytes: padded.bytes, blocks: batches.blocks, blockBytes: batches.bytes, rest: await batches.rest() };
+  const root = links.finish();
+  for (const node of root.nodes) await batches.add(node);
+  const content = { salt, commitment: keys.commitment, bytes: padded, links: root.links, ...(inline && { tail: end }) };
+  return { content, bytes, blocks: batches.blocks, blockBytes: batches.bytes, rest: await batches.rest() };
+}
+
+/** The plaintext and its padded length, when it is at hand in one piece and lies inline: most messages, which need none of the machinery below. */
+function shortInput(input: Input, padding: Padding): { readonly plaintext: Bytes; readonly padded: number } | undefined {
+  if (!Array.isArray(input) || input.length !== 1) return undefined;
+  const plaintext = input[0] as Bytes;
+  const padded = paddedBytes(padding, plaintext.length);
+  return padded < CHUNK_BYTES ? { plaintext, padded } : undefined;
+}
+
+/** One chunk, the last one: its nonce is the base nonce. */
+function sealShort(provider: CryptoProvider, { aeadKey, baseNonce, commitment }: ContentKeys, salt: Bytes, { plaintext, padded }: { readonly plaintext: Bytes; readonly padded: number }): SealedContent {
+  const whole = padded === plaintext.length ? plaintext : concat(plaintext, new Uint8Array(padded - plaintext.length));
+  const tail = provider.aesGcm.seal(aeadKey, baseNonce, whole);
+  return { content: { salt, commitment, bytes: padded, links: [], tail }, bytes: plaintext.length, blocks: 0, blockBytes: 0, rest: [] };
 }
 
 /** A block that was sealed here, or is being sealed by another thread. */
@@ -88,8 +112,8 @@ class BlockSealer implements AsyncDisposable {
   readonly #sharesOutputs: boolean;
   readonly #making: Making[] = [];
   #threads: SealThreads | undefined;
-  /** Whole blocks taken so far. */
-  blocks = 0;
+  #blocks = 0;
+  #endBytes = 0;
 
   constructor(provider: CryptoProvider, keys: ContentKeys, parallel: number | undefined, sharesOutputs: boolean) {
     this.#provider = provider;
@@ -99,10 +123,15 @@ class BlockSealer implements AsyncDisposable {
     this.#sharesOutputs = sharesOutputs;
   }
 
+  /** Plaintext taken so far. */
+  get plaintextBytes(): number {
+    return this.#blocks * BLOCK_PLAINTEXT_BYTES + this.#endBytes;
+  }
+
   /** Answers the blocks that became ready, in order. */
   async add({ bytes, own }: PlainBlock): Promise<readonly Block[]> {
-    const first = this.blocks++ * CHUNKS_PER_BLOCK;
-    if (this.blocks === THREADS_FROM_BLOCK) await this.#startThreads();
+    const first = this.#blocks++ * CHUNKS_PER_BLOCK;
+    if (this.#blocks === THREADS_FROM_BLOCK) await this.#startThreads();
     this.#making.push(this.#threads?.hasRoom === true ? { job: this.#threads.submit(first, bytes) } : { block: this.#sealHere(first, bytes) });
     if (own) this.inputs.give(bytes);
     return this.#ready(limits.sealBlocksWaitingMax);
@@ -146,7 +175,8 @@ class BlockSealer implements AsyncDisposable {
   /** The rest of the content, which is shorter than a block: its full chunks and the short last one. */
   sealEnd(plaintext: Bytes): Bytes {
     const chunks = Math.floor(plaintext.length / CHUNK_BYTES);
-    const first = this.blocks * CHUNKS_PER_BLOCK;
+    const first = this.#blocks * CHUNKS_PER_BLOCK;
+    this.#endBytes = plaintext.length;
     const sealed = new Uint8Array(sealedContentBytes(plaintext.length));
     const at = this.#cipher.sealChunks(first, plaintext.subarray(0, chunks * CHUNK_BYTES), sealed);
     this.#cipher.sealChunk(first + chunks, plaintext.subarray(chunks * CHUNK_BYTES), sealed.subarray(at));

@@ -5,14 +5,14 @@
  */
 import type { Block, BlockSink } from '../base/block.ts';
 import { wipe, type Bytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
+import { sha256, type Cid } from '../base/cid.ts';
 import type { Secret } from '../base/secret.ts';
 import { CONTENT_SALT_BYTES, deriveContentKeys } from '../crypto/cobblestone.ts';
 import { label } from '../crypto/kdf.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { signAll } from '../crypto/signatures.ts';
 import { eraseHash, eraseToken } from './erase.ts';
-import { coreDigest, encodeManifest, manifestMac, type ManifestCore } from './manifest.ts';
+import { completeManifest, encodeCore, manifestMac, type ManifestCore } from './manifest.ts';
 import type { Input } from './plain-blocks.ts';
 import { prepareMessage, type PreparedMessage, type SealRequest } from './prepare.ts';
 import { sealContent, type SealOptions } from './seal-content.ts';
@@ -60,11 +60,18 @@ export async function sealPrepared(provider: CryptoProvider, prepared: PreparedM
     wipe(contentKeys.aeadKey, contentKeys.baseNonce);
     const { manifest, digest } = makeManifest(provider, prepared, sealed.content, sealed.bytes);
     await sink.put([...sealed.rest, manifest], options.signal);
-    const { salt, stanzaOf, messageKey, headerKey } = prepared;
     return {
-      ...{ cid: manifest.cid, manifest, salt, digest, stanzaOf, messageKey, headerKey },
-      ...{ blocks: sealed.blocks + 1, bytes: sealed.blockBytes + manifest.bytes.length },
-      ...{ contentBytes: sealed.bytes, paddedBytes: sealed.content.bytes },
+      cid: manifest.cid,
+      manifest,
+      blocks: sealed.blocks + 1,
+      bytes: sealed.blockBytes + manifest.bytes.length,
+      contentBytes: sealed.bytes,
+      paddedBytes: sealed.content.bytes,
+      salt: prepared.salt,
+      digest,
+      stanzaOf: prepared.stanzaOf,
+      messageKey: prepared.messageKey,
+      headerKey: prepared.headerKey,
     };
   } catch (error) {
     prepared.messageKey.wipe();
@@ -76,15 +83,18 @@ export async function sealPrepared(provider: CryptoProvider, prepared: PreparedM
 function makeManifest(provider: CryptoProvider, prepared: PreparedMessage, content: ManifestCore['content'], bytes: number): { manifest: Block; digest: Bytes } {
   const { request, salt, stanzas, keys } = prepared;
   const core: ManifestCore = { salt, stanzas, content, erase: eraseHash(eraseToken(provider, request.eraseSecret, salt)) };
-  const digest = coreDigest(core);
+  const encodedCore = encodeCore(core);
+  const digest = sha256(encodedCore);
   const metadata = completeMetadata(request, bytes);
   const signatures = request.sender && signAll(provider, request.sender.signingKeys, SIGNATURE_KIND, signedMessage(digest, metadata));
   const sealed = sealMetadata(provider, keys.meta, { metadata, ...(signatures && { signatures }) });
-  return { manifest: encodeManifest({ ...core, sealed, mac: manifestMac(provider, keys.mac, digest, sealed) }), digest };
+  return { manifest: completeManifest(encodedCore, { sealed, mac: manifestMac(provider, keys.mac, digest, sealed) }), digest };
 }
 
 const completeMetadata = ({ metadata, sender, introduction }: SealRequest, bytes: number): Metadata => ({
   ...metadata,
+  // A file system may hold a name that is not Unicode.
+  name: metadata.name.toWellFormed(),
   bytes,
   ...(sender && { sender: { identity: sender.identity, bundleSeq: sender.bundleSeq } }),
   ...(sender && introduction && { introduction }),

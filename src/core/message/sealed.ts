@@ -55,8 +55,7 @@ export interface SealedFields {
   readonly signatures?: Signatures;
 }
 
-/** The dag-cbor of everything but the signatures: what they cover, hashed. */
-const metadataFields = (metadata: Metadata) =>
+const metadataFields = ({ metadata, signatures }: SealedFields) =>
   ({
     v: VERSION,
     bytes: metadata.bytes,
@@ -67,16 +66,18 @@ const metadataFields = (metadata: Metadata) =>
     receipt: metadata.receipt,
     sender: metadata.sender && { id: metadata.sender.identity, seq: metadata.sender.bundleSeq },
     introduction: metadata.introduction && { genesis: metadata.introduction.genesis, bundle: metadata.introduction.bundle },
+    signatures: signatures && { ...signatures },
   }) satisfies Record<string, Value | undefined>;
 
 /** What the sender signs under kind `message`: H of the manifest's core || SHA-256 of the metadata. */
-export const signedMessage = (digest: Bytes, metadata: Metadata): Bytes => concat(digest, sha256(encode(metadataFields(metadata))));
+export const signedMessage = (digest: Bytes, metadata: Metadata): Bytes => concat(digest, sha256(encode(metadataFields({ metadata }))));
 
 /** Throws E_TOO_MANY when a text or the whole is over its limit. */
-export function sealMetadata(provider: CryptoProvider, metaKey: Bytes, { metadata, signatures }: SealedFields): Bytes {
+export function sealMetadata(provider: CryptoProvider, metaKey: Bytes, fields: SealedFields): Bytes {
+  const { metadata } = fields;
   checkTextBytes('name', metadata.name, limits.nameBytesMax);
   checkTextBytes('media type', metadata.mediaType, limits.mediaTypeBytesMax);
-  const encoded = encode({ ...metadataFields(metadata), signatures: signatures && { ...signatures } });
+  const encoded = encode(metadataFields(fields));
   const padded = new Uint8Array(paddedBytes(encoded.length));
   const max = limits.sealedBytesMax - SEALED_OVERHEAD_BYTES;
   if (padded.length > max) throw fail('E_TOO_MANY', { what: 'bytes of metadata', count: padded.length, max });
