@@ -3,7 +3,7 @@
  * Idempotent, and can be killed anywhere: the record names hot only once every block is there, and the next run puts what is missing.
  */
 import type { Block } from '../base/block.ts';
-import type { Cid } from '../base/cid.ts';
+import { RAW, type Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { runBulk, type ActOptions, type BulkOptions, type BulkResult } from './bulk.ts';
@@ -49,12 +49,23 @@ export async function promote(store: StoreContext, selection: Selection, options
 /** Bytes that came back; undefined when hot held every block already and no pin was added. Throws E_BUDGET, E_BLOCKS_MISSING, E_LOCKED. */
 export function promoteMessage(store: StoreContext, cid: Cid, { pinUntilMs = 0, ...how }: { readonly pinUntilMs?: number } & ActOptions = {}): Promise<number | undefined> {
   return withMessage(store, cid, how, async (record, lock) => {
+    if (!record.tiers.includes('hot')) await makeRoom(store, await missingBytes(store, record, how), { except: cid, signal: how.signal });
     const bytes = await fillHot(store, record, lock, how);
     const pins = record.pinnedUntilMs < pinUntilMs;
     const adds = !record.tiers.includes('hot');
     if (pins || adds) await changed(store, record, lock, { ...(pins && { pinnedUntilMs: pinUntilMs }), ...(adds && { tiers: ['hot', ...record.tiers] }) });
     return bytes > 0 || pins || adds ? bytes : undefined;
   });
+}
+
+/** At most what hot still lacks of it: a message that cannot come whole is refused before any of it is copied. */
+async function missingBytes(store: StoreContext, record: MessageRecord, { signal }: ActOptions): Promise<number> {
+  let present = 0;
+  for await (const { cids } of closureOf(record.cid, async (cid) => (await store.read(cid, signal))?.bytes)) {
+    const content = cids.filter(({ code }) => code === RAW);
+    present += (await store.hot.has(content, signal)).filter((there) => there).length;
+  }
+  return Math.max(0, record.bytes - present * limits.contentBlockBytes);
 }
 
 async function fillHot(store: StoreContext, record: MessageRecord, lock: Lock, { signal, onBlocks }: ActOptions): Promise<number> {

@@ -288,7 +288,9 @@ describe('the hot budget', () => {
   it('refuses to promote what does not fit', async () => {
     const { store } = await freshStore({ hotBudgetBytes: 1_500_000 });
     const large = await send(store, 'large', 3_000_000);
+    const before = await held(store, 'hot');
     expect(await store.promote({ cids: [large.cid] })).toMatchObject({ moved: 0, left: 1, reasons: { E_BUDGET: 1 } });
+    expect(await held(store, 'hot'), 'a message that cannot come whole leaves nothing behind').toEqual(before);
     expect(await fetch(store, large.cid)).toEqual(large.content);
   });
 });
