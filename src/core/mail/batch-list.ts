@@ -14,6 +14,7 @@ export interface BatchLine {
   /** From 1. */
   readonly line: number;
   readonly content: { readonly file: string } | { readonly text: string };
+  /** May be empty where the whole batch has recipients, or a passphrase. */
   readonly to: readonly string[];
   readonly id?: string;
   readonly name?: string;
@@ -83,8 +84,10 @@ function parseLine(bytes: Bytes, folder: string): Omit<BatchLine, 'line'> {
   const { id, name, mediaType, expires, receipt, ...unknown } = fields;
   const [stranger] = Object.keys(unknown);
   if (stranger !== undefined) throw refuse(`a line has no field "${stranger.slice(0, 40)}"`);
-  const recipients = typeof to === 'string' ? [to] : to;
-  if (!Array.isArray(recipients) || recipients.length === 0 || !recipients.every((one) => typeof one === 'string')) throw refuse('a line says in `to` one name or several');
+  const recipients = to === undefined ? [] : typeof to === 'string' ? [to] : to;
+  if (!Array.isArray(recipients) || (to !== undefined && recipients.length === 0) || !recipients.every((one) => typeof one === 'string')) {
+    throw refuse('a line says in `to` one name or several');
+  }
   if ((file === undefined) === (text === undefined)) throw refuse('a line has either `file` or `text`');
   const content = file === undefined ? { text: textField('text', text) } : { file: resolve(folder, textField('file', file)) };
   const texts = Object.entries({ id, name, mediaType, expires }).filter(([, value]) => value !== undefined).map(([field, value]) => [field, textField(field, value)]);

@@ -1,0 +1,221 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bytesOf, equalBytes } from '../../../src/core/base/bytes.ts';
+import { fail } from '../../../src/core/base/errors.ts';
+import { systemRng } from '../../../src/core/base/rng.ts';
+import type { BatchItem, BatchRequest } from '../../../src/core/mail/batch.ts';
+import { bytesInput } from '../../../src/core/mail/input.ts';
+import { Passphrase } from '../../../src/core/message/index.ts';
+import { secretOf } from '../../support/home.ts';
+import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
+import { all, read, told } from '../../support/reader.ts';
+
+const refused = (code: string) => expect.objectContaining({ code });
+
+async function trio(): Promise<{ world: World; alice: Operator; bob: Operator; carol: Operator }> {
+  const world = await freshWorld();
+  const [alice, bob, carol] = [await world.operator('alice'), await world.operator('bob', { algorithms: ['ed25519'] }), await world.operator('carol')];
+  for (const one of [alice, carol]) {
+    await introduce(one, bob);
+    await introduce(bob, one);
+  }
+  return { world, alice, bob, carol };
+}
+
+const listOf = (lines: readonly unknown[], end = '\n') => bytesInput(bytesOf(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n') + end));
+
+async function sendAll(bob: Operator, lines: readonly unknown[], more: Partial<BatchRequest> = {}) {
+  const items: BatchItem[] = [];
+  const answer = await bob.app.sendBatch({ list: listOf(lines), folder: '/', onItem: (item) => void items.push(item), ...more });
+  return { ...answer, items };
+}
+
+describe('a batch', () => {
+  it('sends every line to its own recipients, and reports them in order', async () => {
+    const { world, alice, bob, carol } = await trio();
+    const large = systemRng.bytes(5_000_000);
+    await writeFile(join(world.folder, 'large.bin'), large);
+    await writeFile(join(world.folder, 'empty.txt'), '');
+    const progress: string[] = [];
+    const { result, changed, error, items } = await sendAll(
+      bob,
+      [
+        { text: 'to alice', to: 'alice', name: 'a.txt', mediaType: 'text/plain', expires: '7d', receipt: 'opened' },
+        '',
+        { file: 'large.bin', to: ['alice', 'carol'] },
+        { file: join(world.folder, 'empty.txt'), to: ['carol'] },
+        { text: '', to: ['carol'] },
+      ],
+      { folder: world.folder, onProgress: (done, total) => progress.push(`${done}/${total}`) },
+    );
+    expect(error).toBeUndefined();
+    expect(changed).toBe(true);
+    expect(result).toEqual({ total: 4, sent: 4, repeated: 0, failed: 0, reasons: {} });
+    expect(items.map(({ line, ok }) => [line, ok])).toEqual([[1, true], [3, true], [4, true], [5, true]]);
+    expect(progress).toEqual(['1/4', '2/4', '3/4', '4/4']);
+    const [first, second, third] = items.map(({ cid }) => cid as string) as [string, string, string];
+    const got = await read(alice, first);
+    expect(got.content).toEqual(bytesOf('to alice'));
+    expect(got.metadata).toMatchObject({ name: 'a.txt', mediaType: 'text/plain', receipt: 'opened' });
+    expect(equalBytes((await read(carol, second)).content, large)).toBe(true);
+    expect((await read(carol, third)).metadata).toMatchObject({ name: 'empty.txt', bytes: 0 });
+    expect(await told(alice)).toHaveLength(2);
+    expect(await told(carol)).toHaveLength(3);
+  });
+
+  it('asks the passphrase once, and commits in groups', async () => {
+    const { alice, bob } = await trio();
+    let asked = 0;
+    const app = await bob.again({ passphrase: async () => (asked++, secretOf('bob')) });
+    const { journal } = await app.store();
+    let [appends, entries] = [0, 0];
+    const append = journal.append.bind(journal);
+    journal.append = (acknowledgements) => (appends++, (entries += acknowledgements.length), append(acknowledgements));
+    const lines = Array.from({ length: 300 }, (_, i) => ({ text: `message ${i}`, to: 'alice' }));
+    const { result } = await app.sendBatch({ list: listOf(lines), folder: '/' });
+    expect(result).toMatchObject({ total: 300, sent: 300 });
+    expect(asked).toBe(1);
+    expect(await told(alice)).toHaveLength(300);
+    expect(entries).toBe(300);
+    expect((await all((await app.store()).journal.since(0)))).toHaveLength(300);
+    expect(bob.warnings).toEqual([]);
+  });
+
+  it('checks the names of all lines before it writes the first', async () => {
+    const { alice, bob } = await trio();
+    await expect(sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b', to: 'alcie' }, { text: 'c', to: ['carol', 'dave'] }])).rejects.toMatchObject({
+      code: 'E_NAME_UNKNOWN',
+      details: { names: '"alcie", "dave"' },
+    });
+    expect(await told(alice)).toEqual([]);
+    expect((await (await bob.app.store()).hot.usage()).blocks).toBe(0);
+  });
+
+  it('lets a bad line fail alone', async () => {
+    const { world, alice, bob } = await trio();
+    const bad: ReadonlyArray<[unknown, string]> = [
+      ['{"text": "a", "to": "alice"', 'E_USAGE'],
+      ['[]', 'E_USAGE'],
+      ['null', 'E_USAGE'],
+      [{ to: 'alice' }, 'E_USAGE'],
+      [{ text: 'a', file: 'b', to: 'alice' }, 'E_USAGE'],
+      [{ text: 'a' }, 'E_NO_RECIPIENT'],
+      [{ text: 'a', to: [] }, 'E_USAGE'],
+      [{ text: 'a', to: [1] }, 'E_USAGE'],
+      [{ text: 1, to: 'alice' }, 'E_USAGE'],
+      [{ text: 'a', to: 'alice', too: 'carol' }, 'E_USAGE'],
+      [{ text: 'a', to: 'alice', receipt: 'read' }, 'E_USAGE'],
+      [{ text: 'a', to: 'alice', expires: 'yesterday' }, 'E_USAGE'],
+      [{ text: 'a', to: 'alice', expires: '300d' }, 'E_PREKEY_EXPIRY'],
+      [{ text: 'a', to: 'alice', id: '' }, 'E_USAGE'],
+      [{ text: 'a', to: 'alice', name: 'x'.repeat(256) }, 'E_TOO_MANY'],
+      [{ file: 'none.txt', to: 'alice' }, 'E_NOT_FOUND'],
+      [{ file: world.folder, to: 'alice' }, 'E_USAGE'],
+      [`{"text": "${'x'.repeat(70_000)}", "to": "alice"}`, 'E_USAGE'],
+    ];
+    const lines = bad.flatMap(([line]) => [line, { text: 'good', to: 'alice' }]);
+    const { result, error, items } = await sendAll(bob, lines, { folder: world.folder });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    expect(result).toMatchObject({ total: 2 * bad.length, sent: bad.length, failed: bad.length });
+    expect(items.filter(({ ok }) => !ok).map((item) => item.error?.code)).toEqual(bad.map(([, code]) => code));
+    expect(items.filter(({ ok }) => !ok).map(({ line }) => line)).toEqual(bad.map((_, i) => 2 * i + 1));
+    expect(await told(alice)).toHaveLength(bad.length);
+    expect(Object.values(result.reasons).reduce((sum, count) => sum + (count ?? 0), 0)).toBe(bad.length);
+    for (const { error: why } of items) expect(why?.message ?? '').not.toContain('xxxxx');
+  });
+
+  it('with ids can be run again: what was sent is not sent twice, what failed is', async () => {
+    const { world, alice, bob } = await trio();
+    const lines = [{ text: 'a', to: 'alice', id: '1' }, { file: 'late.txt', to: 'alice', id: '2' }, { text: 'c', to: 'alice', id: '3' }];
+    const first = await sendAll(bob, lines, { folder: world.folder });
+    expect(first.result).toMatchObject({ sent: 2, failed: 1, reasons: { E_NOT_FOUND: 1 } });
+    await writeFile(join(world.folder, 'late.txt'), 'b');
+    const second = await sendAll(bob, lines, { folder: world.folder });
+    expect(second.result).toEqual({ total: 3, sent: 1, repeated: 2, failed: 0, reasons: {} });
+    expect(second.error).toBeUndefined();
+    expect(await told(alice)).toHaveLength(3);
+    const third = await sendAll(bob, lines, { folder: world.folder });
+    expect(third).toMatchObject({ changed: false, result: { repeated: 3 } });
+    expect(third.items.map(({ cid }) => cid)).toEqual(second.items.map(({ cid }) => cid));
+  });
+
+  it('with one id on two lines has one effect, or a conflict', async () => {
+    const { alice, bob } = await trio();
+    const { result, items } = await sendAll(bob, [{ text: 'a', to: 'alice', id: 'x' }, { text: 'a', to: 'alice', id: 'x' }, { text: 'b', to: 'alice', id: 'x' }]);
+    expect(result).toEqual({ total: 3, sent: 1, repeated: 1, failed: 1, reasons: { E_ID_CONFLICT: 1 } });
+    expect(new Set(items.slice(0, 2).map(({ cid }) => cid)).size).toBe(1);
+    expect(await told(alice)).toHaveLength(1);
+  });
+
+  it('adds the recipients of the run to those of each line', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b', to: ['carol', 'alice'] }, { text: 'c' }], { to: ['carol'] });
+    expect(result.sent).toBe(3);
+    expect(await told(alice)).toHaveLength(2);
+    expect(await told(carol)).toHaveLength(3);
+  });
+
+  it('warns of a contact once', async () => {
+    const { alice, bob } = await trio();
+    await sendAll(bob, Array.from({ length: 20 }, () => ({ text: 'a', to: 'alice' })), { expires: 'never' });
+    expect(bob.warnings).toHaveLength(1);
+    expect(await told(alice)).toHaveLength(20);
+  });
+
+  it('of nothing is nothing', async () => {
+    const { bob } = await trio();
+    for (const lines of [[], ['', '  ', '\r']]) {
+      expect(await sendAll(bob, lines)).toMatchObject({ changed: false, result: { total: 0, sent: 0, failed: 0 }, items: [] });
+    }
+  });
+
+  it('to a passphrase needs no names, and one argon2 for all', async () => {
+    const { alice, bob } = await trio();
+    const crypto = await bob.app.crypto();
+    using passphrase = new Passphrase(crypto, secretOf('open sesame'), { memoryKib: 64, passes: 1, lanes: 1 });
+    const { result, items } = await sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b' }, { text: 'c' }], { passphrase });
+    expect(result).toMatchObject({ sent: 2, failed: 1, reasons: { E_USAGE: 1 } });
+    expect(new Set(items.map(({ cid }) => cid)).size).toBe(3);
+    expect(await told(alice)).toEqual([]);
+  });
+
+  it('stops where the next line would fail the same way, and says how many are left', async () => {
+    const { alice, bob } = await trio();
+    const { hot } = await bob.app.store();
+    const put = hot.put.bind(hot);
+    let puts = 0;
+    hot.put = (blocks, signal) => (++puts > 100 ? Promise.reject(fail('E_DISK_FULL', { path: 'here' })) : put(blocks, signal));
+    const { result, error, items } = await sendAll(bob, Array.from({ length: 500 }, (_, i) => ({ text: `${i}`, to: 'alice' })));
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
+    expect(result).toMatchObject({ total: 500, sent: 100, failed: 400, reasons: { E_DISK_FULL: 400 } });
+    expect(items.filter(({ ok }) => ok)).toHaveLength(100);
+    expect(items.length).toBeLessThan(200);
+    expect(await told(alice)).toHaveLength(100);
+  });
+
+  it('ends with the report of what was done when it is interrupted', async () => {
+    const { alice, bob } = await trio();
+    const abort = new AbortController();
+    const items: BatchItem[] = [];
+    const lines = Array.from({ length: 500 }, (_, i) => ({ text: `${i}`, to: 'alice' }));
+    const onItem = (item: BatchItem): void => {
+      items.push(item);
+      if (items.length === 70) abort.abort(fail('E_INTERRUPTED'));
+    };
+    const { result, error } = await bob.app.sendBatch({ list: listOf(lines), folder: '/', signal: abort.signal, onItem });
+    expect(error).toEqual(refused('E_INTERRUPTED'));
+    expect(result.sent).toBe((await told(alice)).length);
+    expect(result.sent).toBeGreaterThanOrEqual(70);
+    expect(result.sent + result.failed).toBe(500);
+  });
+
+  it('says when a durability was not reached', async () => {
+    const { bob } = await trio();
+    (await bob.app.store()).coldTier('files').put = () => Promise.reject(fail('E_DISK_FULL', { path: 'cold' }));
+    const { result, error, items } = await sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b', to: 'alice' }], { durability: 'cold' });
+    expect(result).toMatchObject({ total: 2, sent: 2, failed: 0, reasons: { E_DURABILITY: 2 } });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
+    expect(items.every(({ ok, cid }) => !ok && cid !== undefined)).toBe(true);
+  });
+});

@@ -1,0 +1,313 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bytesOf } from '../../../src/core/base/bytes.ts';
+import { cidOf, DAG_CBOR, parseCid, type Cid } from '../../../src/core/base/cid.ts';
+import { readCar } from '../../../src/core/base/car.ts';
+import { parseFilter } from '../../../src/core/base/filter.ts';
+import { readIntroductions, resolveSender } from '../../../src/core/identity/index.ts';
+import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
+import { bytesInput } from '../../../src/core/mail/input.ts';
+import { outboxFields } from '../../../src/core/mail/outbox.ts';
+import type { SendRequest } from '../../../src/core/mail/send-types.ts';
+import { decodeEvidence, readReceipt, verifyEvidence } from '../../../src/core/message/index.ts';
+import { clockAt } from '../../support/home.ts';
+import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
+import { all, read, told } from '../../support/reader.ts';
+
+const refused = (code: string) => expect.objectContaining({ code });
+const DAY = 86_400_000;
+const where = (text: string) => parseFilter(text, outboxFields);
+
+interface Trio {
+  readonly world: World;
+  readonly alice: Operator;
+  readonly bob: Operator;
+  readonly carol: Operator;
+}
+
+/** Bob sends; alice and carol know him, and he knows them. */
+async function trio(options: Parameters<World['operator']>[1] = {}): Promise<Trio> {
+  const world = await freshWorld();
+  const [alice, bob, carol] = [await world.operator('alice', options), await world.operator('bob', options), await world.operator('carol', options)];
+  for (const one of [alice, carol]) {
+    await introduce(one, bob);
+    await introduce(bob, one);
+  }
+  return { world, alice, bob, carol };
+}
+
+const hello = (more: Partial<SendRequest> = {}): SendRequest => ({ input: bytesInput(bytesOf('hello'), 'plan.txt'), to: ['alice', 'carol'], ...more });
+
+const ack = async ({ app }: Operator, cid: string): Promise<unknown> => acknowledge(await app.mail(), { cids: [parseCid(cid)] });
+
+/** As `fetch` leaves it: the home knows that it was opened. */
+async function open(operator: Operator, cid: string): Promise<void> {
+  await read(operator, cid);
+  const home = await operator.app.home();
+  const identity = home.people.identityNamed(operator.name);
+  home.messages.put({ cid: parseCid(cid), identity: identity?.id, openedAtMs: home.clock.now(), bytes: 5, receipts: [] });
+}
+
+describe('the outbox', () => {
+  it('lists the newest first, page by page, and filters', async () => {
+    const { bob } = await trio();
+    const cids: string[] = [];
+    for (let i = 0; i < 5; i++) cids.unshift((await bob.app.send(hello({ id: `m${i}`, to: i % 2 === 0 ? ['alice'] : ['carol'] }))).result.cid);
+    const list = async (request: Parameters<typeof bob.app.outbox.list>[0]) => (await bob.app.outbox.list(request)).result;
+    expect((await list({})).messages.map(({ cid }) => cid)).toEqual(cids);
+    const first = await list({ limit: 2 });
+    expect(first.messages.map(({ id }) => id)).toEqual(['m4', 'm3']);
+    const second = await list({ limit: 2, after: first.next as string });
+    expect(second.messages.map(({ id }) => id)).toEqual(['m2', 'm1']);
+    const third = await list({ limit: 2, after: second.next as string });
+    expect(third).toMatchObject({ messages: [{ id: 'm0' }], next: null });
+    const idsWhere = async (text: string) => (await list({ where: where(text) })).messages.map(({ id }) => id);
+    expect(await idsWhere('to = carol')).toEqual(['m3', 'm1']);
+    expect(await idsWhere('state = announced and id = m2')).toEqual(['m2']);
+    expect(await idsWhere('state = unknown or size > 1KiB')).toEqual([]);
+    expect(await idsWhere('created < 1h and name ~ plan')).toHaveLength(5);
+    expect(await list({ sinceMs: Number.MAX_SAFE_INTEGER })).toEqual({ messages: [], next: null });
+    await expect(bob.app.outbox.list({ after: 'x' })).rejects.toEqual(refused('E_USAGE'));
+    expect((await list({ limit: 1 })).messages[0]).toEqual({
+      cid: cids[0],
+      id: 'm4',
+      name: 'plan.txt',
+      bytes: 5,
+      created: expect.stringMatching(/Z$/),
+      expires: expect.stringMatching(/Z$/),
+      durability: { asked: 'hot', true: 'hot' },
+      receipt: null,
+      state: 'announced',
+      recipients: { total: 1, names: ['alice'], states: { announced: 1 } },
+    });
+  });
+
+  it('shows one by its CID or its id, and nothing for what it never sent', async () => {
+    const { bob } = await trio();
+    const { result } = await bob.app.send(hello({ id: 'x' }));
+    const shown = (await bob.app.outbox.show('x')).result;
+    expect(shown).toMatchObject({ cid: result.cid, id: 'x', state: 'announced', recipients: [{ name: 'alice', state: 'announced' }, { name: 'carol', state: 'announced' }] });
+    expect(shown.recipients[0]?.at).toBe(shown.recipients[0]?.times.announced);
+    expect((await bob.app.outbox.show(result.cid)).result).toEqual(shown);
+    expect((await bob.app.outbox.show(parseCid(result.cid))).result).toEqual(shown);
+    for (const key of ['y', '', cidOf(DAG_CBOR, bytesOf('z')).toString(), 'bafyno']) await expect(bob.app.outbox.show(key)).rejects.toMatchObject({ code: 'E_NOT_FOUND', exit: 5 });
+  });
+
+  it('opens no key to list, and none to show while no receipt can have come', async () => {
+    const { bob } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened' }));
+    const keyless = await bob.again({ passphrase: () => Promise.reject(new Error('asked')) });
+    expect((await keyless.outbox.list()).result.messages).toHaveLength(1);
+    expect((await keyless.outbox.show(result.cid)).result.state).toBe('announced');
+    await keyless.outbox.export(result.cid, { out: join((await keyless.home()).path, '..', 'evidence.car') });
+  });
+
+  it('learns from receipts: received, then opened, and never back', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened' }));
+    await ack(carol, result.cid);
+    await open(alice, result.cid);
+    await ack(alice, result.cid);
+    const { result: shown, changed } = await bob.app.outbox.show(result.cid);
+    expect(changed).toBe(true);
+    expect(shown).toMatchObject({ state: 'received', recipients: [{ name: 'alice', state: 'opened' }, { name: 'carol', state: 'received' }] });
+    expect((await bob.app.outbox.show(result.cid)).changed).toBe(false);
+    await open(carol, result.cid);
+    await ack(carol, result.cid);
+    expect((await bob.app.outbox.show(result.cid)).result).toMatchObject({ state: 'opened', recipients: [{ state: 'opened' }, { state: 'opened', times: { announced: expect.any(String), received: expect.any(String) } }] });
+    expect(await told(bob)).toEqual([]);
+  });
+
+  it('waits for receipts: all, some missing, refused, nobody to wait for', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened', id: 'x' }));
+    const nobody = await bob.app.outbox.wait('x', { state: 'received', timeoutMs: 0 });
+    expect(nobody).toMatchObject({ error: { code: 'E_MISSING_RECIPIENTS', exit: 12, details: { missing: 2, total: 2, state: 'received' } } });
+    const waiting = bob.app.outbox.wait('x', { state: 'opened', timeoutMs: 30_000 });
+    for (const one of [alice, carol]) {
+      await open(one, result.cid);
+      await ack(one, result.cid);
+    }
+    const all = await waiting;
+    expect(all.error).toBeUndefined();
+    expect(all).toMatchObject({ changed: true, result: { state: 'opened' } });
+    expect((await bob.app.outbox.wait('x', { state: 'received', timeoutMs: 0 })).error).toBeUndefined();
+    await expect(bob.app.outbox.wait('y', { state: 'opened' })).rejects.toMatchObject({ code: 'E_NOT_FOUND', exit: 5 });
+    const silent = await bob.app.send(hello());
+    await expect(bob.app.outbox.wait(silent.result.cid, { state: 'opened' })).rejects.toEqual(refused('E_USAGE'));
+    const half = await bob.app.send(hello({ receipt: 'received' }));
+    await expect(bob.app.outbox.wait(half.result.cid, { state: 'opened' })).rejects.toEqual(refused('E_USAGE'));
+  });
+
+  it('stops waiting when a recipient refuses, and when it is told to', async () => {
+    const world = await freshWorld();
+    const [alice, bob] = [await world.operator('alice'), await world.operator('bob')];
+    await introduce(bob, alice);
+    await introduce(alice, bob, { verified: false });
+    const { result } = await bob.app.send(hello({ to: ['alice'], receipt: 'opened' }));
+    const stopped = bob.app.outbox.wait(result.cid, { state: 'opened', signal: AbortSignal.timeout(50) });
+    await expect(stopped).rejects.toMatchObject({ name: 'TimeoutError' });
+    await open(alice, result.cid);
+    await ack(alice, result.cid);
+    const { result: shown, error } = await bob.app.outbox.wait(result.cid, { state: 'opened' });
+    expect(shown.state).toBe('refused');
+    expect(error).toMatchObject({ code: 'E_MISSING_RECIPIENTS', details: { missing: 1 } });
+  });
+
+  it('resends the very same packets, to whoever was not told', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello());
+    const cid = parseCid(result.cid);
+    const [before] = await told(alice);
+    expect((await bob.app.outbox.resend(result.cid)).changed).toBe(false);
+    expect(await told(alice)).toHaveLength(1);
+    const { hot } = await bob.app.store();
+    for (const { inbox } of await hot.inbox.ofMessage(cid)) await hot.inbox.withdraw(inbox, cid);
+    expect((await bob.app.outbox.resend(result.cid, { to: ['carol'] })).changed).toBe(true);
+    expect(await told(alice)).toEqual([]);
+    expect((await bob.app.outbox.resend(result.cid)).changed).toBe(true);
+    expect((await told(alice))[0]?.packet).toEqual(before?.packet);
+    expect((await read(carol, result.cid)).content).toEqual(bytesOf('hello'));
+    await expect(bob.app.outbox.resend(result.cid, { to: ['dave', 'alice'] })).rejects.toMatchObject({ code: 'E_NAME_UNKNOWN', details: { names: '"dave"' } });
+    await expect(bob.app.outbox.resend('y')).rejects.toEqual(refused('E_NOT_FOUND'));
+  });
+
+  it('brings back a record that the store lost while the blocks are there', async () => {
+    const { alice, bob } = await trio();
+    const { result } = await bob.app.send(hello());
+    const cid = parseCid(result.cid);
+    const { hot } = await bob.app.store();
+    await hot.forget(cid, (await hot.message(cid))?.version as number);
+    expect(await told(alice)).toEqual([]);
+    expect((await bob.app.outbox.resend(result.cid)).changed).toBe(true);
+    expect(await hot.message(cid)).toMatchObject({ blocks: result.blocks, tiers: ['hot'] });
+    expect((await read(alice, result.cid)).content).toEqual(bytesOf('hello'));
+  });
+
+  it('says lost when the blocks are gone, warns once, and counts what cannot be resent', async () => {
+    const { alice, bob } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'received' }));
+    const kept = await bob.app.send(hello());
+    await ack(alice, result.cid);
+    await bob.app.outbox.show(result.cid);
+    const { hot } = await bob.app.store();
+    await hot.remove([parseCid(result.cid)]);
+    await expect(bob.app.outbox.resend(result.cid)).rejects.toMatchObject({ code: 'E_BLOCKS_MISSING', exit: 7 });
+    // alice has said that she has it
+    expect((await bob.app.outbox.show(result.cid)).result.recipients.map(({ state }) => state)).toEqual(['received', 'lost']);
+    const next = await bob.again();
+    await next.outbox.list();
+    expect(bob.warnings).toMatchObject([{ code: 'W_LOST', count: 1 }]);
+    await (await bob.again()).outbox.list();
+    expect(bob.warnings).toHaveLength(1);
+    expect((await bob.app.outbox.list({ where: where('state = lost') })).result.messages.map(({ cid }) => cid)).toEqual([result.cid]);
+    const bulk = await bob.app.outbox.resendAll({ where: where('state = lost or state = announced') });
+    expect(bulk).toMatchObject({ changed: false, result: { matched: 2, resent: 0, left: 1, reasons: { E_BLOCKS_MISSING: 1 } }, error: { code: 'E_INCOMPLETE' } });
+    expect(kept.result.cid).not.toBe(result.cid);
+    expect(await bob.app.outbox.resendAll({ where: where('to = nobody') })).toEqual({ changed: false, result: { matched: 0, resent: 0, left: 0, reasons: {} } });
+  });
+
+  it('does not resend what has expired', async () => {
+    const clock = clockAt(Date.UTC(2026, 10, 23));
+    const { bob } = await trio({ clock });
+    const { result } = await bob.app.send(hello({ expires: '1d' }));
+    clock.at += 2 * DAY;
+    await expect(bob.app.outbox.resend(result.cid)).rejects.toEqual(refused('E_EXPIRED'));
+  });
+
+  it('takes back what nobody has handled', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ id: 'x' }));
+    const plan = await bob.app.outbox.cancel('x', { dryRun: true });
+    expect(plan).toMatchObject({ changed: false, result: { withdrawn: ['alice', 'carol'], kept: [], state: 'announced' } });
+    expect(await told(alice)).toHaveLength(1);
+    const { result: cancelled, changed, error } = await bob.app.outbox.cancel('x');
+    expect(error).toBeUndefined();
+    expect(changed).toBe(true);
+    expect(cancelled).toMatchObject({ withdrawn: ['alice', 'carol'], kept: [], state: 'failed' });
+    expect(await told(alice)).toEqual([]);
+    expect(await told(carol)).toEqual([]);
+    const { hot, journal } = await bob.app.store();
+    expect(await hot.message(parseCid(result.cid))).toMatchObject({ removed: true });
+    expect(await all(journal.releasedSince(0))).toMatchObject([{ reason: 'removed' }]);
+    expect((await bob.app.outbox.cancel('x')).changed).toBe(false);
+  });
+
+  it('cannot take back what somebody has handled, and says whom it was too late for', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ durability: 'cold' }));
+    await ack(carol, result.cid);
+    const { result: cancelled, error } = await bob.app.outbox.cancel(result.cid);
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    expect(cancelled).toMatchObject({ withdrawn: ['alice'], kept: ['carol'], recipients: [{ state: 'failed' }, { state: 'announced' }] });
+    expect(await told(alice)).toEqual([]);
+    const store = await bob.app.store();
+    expect(await store.hot.message(parseCid(result.cid))).toMatchObject({ removed: false });
+    expect(await store.coldTier('files').announcements(parseCid(result.cid))).toHaveLength(1);
+    await expect(bob.app.outbox.cancel('none')).rejects.toEqual(refused('E_NOT_FOUND'));
+  });
+
+  it('exports evidence that somebody else can check, with no secret and no content in it', async () => {
+    const { world, alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened', id: 'x' }));
+    await open(alice, result.cid);
+    await ack(alice, result.cid);
+    await ack(carol, result.cid);
+    await bob.app.outbox.show('x');
+    const out = join(world.folder, 'evidence.car');
+    const { result: exported, error } = await bob.app.outbox.export('x', { out });
+    expect(error).toBeUndefined();
+    const bytes = await readFile(out);
+    expect(exported).toEqual({ cid: result.cid, id: 'x', out, bytes: bytes.length, receipts: { total: 2, opened: 1, received: 1, refused: 0, missing: 0 }, bundles: expect.any(Number) });
+
+    // a third person, who knows nobody
+    const judge = await world.operator('judge');
+    const [crypto, home] = [await judge.app.crypto(), await judge.app.home()];
+    const pieces = () => (async function* () { yield bytes; })();
+    const people = await readIntroductions(crypto, pieces(), out);
+    expect(people.map(({ newest }) => newest.name).toSorted()).toEqual(['alice', 'bob', 'carol']);
+    const { roots, blocks } = await readCar(pieces(), out);
+    expect(roots.map(String)).toEqual([result.cid]);
+    const said: string[] = [];
+    for (const block of await all(blocks)) {
+      let evidence;
+      try {
+        evidence = decodeEvidence(block.bytes);
+      } catch {
+        continue;
+      }
+      evidence.messageKey.wipe();
+      using opened = await verifyEvidence(crypto, block.bytes, {
+        resolveSender: async (identity: Cid, seq: number) => {
+          const known = people.find(({ genesis }) => genesis.id.equals(identity));
+          const sender = known && resolveSender(home, identity, seq, known);
+          return sender && { publicKeys: sender.signingKeys };
+        },
+      });
+      expect(opened.sender.kind).toBe('signed');
+      const { state, of } = await readReceipt(opened);
+      expect(of.toString()).toBe(result.cid);
+      const signer = people.find(({ genesis }) => opened.sender.kind === 'signed' && genesis.id.equals(opened.sender.identity));
+      said.push(`${signer?.newest.name} ${state}`);
+    }
+    expect(said.toSorted()).toEqual(['alice opened', 'carol received']);
+    expect(bytes.includes('hello')).toBe(false);
+    await expect(bob.app.outbox.export('x', { out })).rejects.toEqual(refused('E_EXISTS'));
+  });
+
+  it('says which receipts are no longer there to be shown', async () => {
+    const { world, alice, bob } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'received', to: ['alice'] }));
+    await ack(alice, result.cid);
+    await bob.app.outbox.show(result.cid);
+    const home = await bob.app.home();
+    const [evidence] = home.outbox.find(parseCid(result.cid))?.recipients[0]?.evidence ?? [];
+    await (await bob.app.store()).hot.remove([evidence?.cid as Cid]);
+    const { result: exported, error } = await bob.app.outbox.export(result.cid, { out: join(world.folder, 'x.car') });
+    expect(exported.receipts).toMatchObject({ total: 1, missing: 1, received: 0 });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
+    await (await bob.app.store()).hot.remove([parseCid(result.cid)]);
+    await expect(bob.app.outbox.export(result.cid, { out: join(world.folder, 'y.car') })).rejects.toEqual(refused('E_BLOCKS_MISSING'));
+  });
+});
