@@ -22,10 +22,18 @@ const folder = (variable: string, what: string): Need => ({
   found: () => existsSync(process.env[variable] ?? ''),
 });
 
+/** A file system of a few blocks, in a mount namespace of the child's own. Linux only, and only where users may make such. */
+const tinyDisk: Need = {
+  what: 'the test of a full disk',
+  install: 'allow user namespaces (unshare -Urm)',
+  found: () => spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'none', '/tmp'], { stdio: 'ignore' }).status === 0,
+};
+
 export const needs = {
   mandoc: program('mandoc', 'the check of the man pages'),
   shellcheck: program('shellcheck', 'the check of the shell scripts'),
   zsh: program('zsh', 'completion under zsh'),
+  tinyDisk,
   vectors: folder('OMNIPLEX_VECTORS', 'outside vectors (Wycheproof, X-Wing, BLAKE3, multihash)'),
 } as const satisfies Record<string, Need>;
 
