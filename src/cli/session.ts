@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { configPath, resolveSettings, type ConfigFile, type Resolved, type Sources, type Values } from '../core/base/config.ts';
+import { configPath, emptyConfig, resolveSettings, type ConfigFile, type Resolved, type Sources, type Values } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
-import { fail, type Warning } from '../core/base/errors.ts';
+import { fail, isError, type OmniplexError, type Warning } from '../core/base/errors.ts';
 import type { Secret } from '../core/base/secret.ts';
 import type { OmniPlex } from '../core/omniplex.ts';
 import type { Artifact, ArtifactOptions } from './artifact.ts';
@@ -110,6 +110,29 @@ export class Session {
   async plainSettings(): Promise<Resolved> {
     const sources = await this.#sources();
     return resolveSettings({ ...sources, flags: { ...sources.flags, 'no-context': '' } });
+  }
+
+  /** The settings, or the defaults and why: for whoever must work when the configuration does not. */
+  async settingsOrDefaults(): Promise<{ readonly resolved: Resolved; readonly error: OmniplexError | undefined }> {
+    try {
+      return { resolved: await this.settings(), error: undefined };
+    } catch (error) {
+      if (!isError(error)) throw error;
+      return { resolved: await this.#withoutConfig(), error };
+    }
+  }
+
+  /** Flags and environment over the defaults, as far as those are usable. */
+  async #withoutConfig(): Promise<Resolved> {
+    const places = { flags: { home: this.flag('home'), store: this.flag('store'), 'no-context': '' }, env: process.env };
+    for (const given of [places, { ...places, env: {} }]) {
+      try {
+        return resolveSettings({ ...given, file: emptyConfig, userHome: homedir(), cwd: process.cwd() });
+      } catch (error) {
+        if (!isError(error)) throw error;
+      }
+    }
+    return resolveSettings({ flags: {}, env: {}, file: emptyConfig, userHome: homedir(), cwd: process.cwd() });
   }
 
   async #sources(): Promise<Sources> {

@@ -65,6 +65,8 @@ export const registry = {
   E_SELFTEST: entry(EXIT.failed, 500, 'no', '{failed} of {cases} known answers do not hold', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
   E_NO_VECTORS: entry(EXIT.notFound, 404, 'no', 'there are no test vectors for OmniPlex under {path}', 'Name a folder with a checkout of Wycheproof, X-Wing, BLAKE3 or multihash vectors.'),
 
+  E_DOCTOR: entry(EXIT.failed, 500, 'no', '{failed} of {checks} checks failed: {names}', 'Each has its advice beside it; `omniplex explain CODE` tells more.'),
+
   // bytes and formats
   E_CID_INVALID: entry(EXIT.usage, 400, 'no', '"{cid}" is not a CID that OmniPlex uses', 'A CID here is version 1, sha2-256, base32, and begins with bafyrei or bafkrei.'),
   E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),
