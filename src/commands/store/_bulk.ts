@@ -1,7 +1,7 @@
 /** What acts on many messages have in common at the terminal: which messages, the plan, the items, progress, the record of a job. */
 import type { Artifact } from '../../cli/artifact.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { count, duration, grouped, size } from '../../cli/human.ts';
+import { count, duration, size } from '../../cli/human.ts';
 import { array, integer, nullable, number, object, optional, record, string } from '../../cli/schema.ts';
 import { optionalCidArgs, shared } from '../../cli/shared.ts';
 import type { Cid } from '../../core/base/cid.ts';
@@ -78,16 +78,13 @@ export abstract class BulkCommand<C extends { args: object; flags: object }> ext
   }
 
   protected override render(result: ShownBulk, { symbols }: View): Lines {
-    const { matched, moved, left, reasons, seconds, planId } = result;
+    const { matched, moved, left, seconds, planId } = result;
     const [plain, , done] = this.verb;
     if (result.plan !== undefined) return plannedLines(plain, result.plan, planId);
     if (matched === 0) return 'no message matches: nothing to do';
     if (moved + left === 0) return `nothing to do for ${count(matched, 'message')}`;
-    // what stood in the way of the one is said by the error
-    if (matched === 1 && left === 1) return '';
-    const lines = moved === 0 ? [] : [`${count(moved, 'message')} ${done}, ${this.effect(result)} ${symbols.dot} ${duration(seconds * 1_000)}`];
-    if (left > 0) lines.push(`${grouped(left)} of ${count(matched, 'message')} left as they were: ${Object.entries(reasons).map(([code, n]) => `${grouped(n)} ${code}`).join(', ')}`);
-    return lines;
+    // what was left, and why, the error says
+    return moved === 0 ? '' : `${count(moved, 'message')} ${done}, ${this.effect(result)} ${symbols.dot} ${duration(seconds * 1_000)}`;
   }
 }
 

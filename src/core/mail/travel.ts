@@ -13,7 +13,7 @@ import { limits } from '../base/limits.ts';
 import type { ContactRecord } from '../home/index.ts';
 import { historyOf } from '../identity/history.ts';
 import { introductionBlocks, introductionsAmong, type Introduction } from '../identity/introduction.ts';
-import { exportCar, messagesFor } from '../storage/car-export.ts';
+import { exportCar, messagesFor, type CarStream } from '../storage/car-export.ts';
 import { importCar, type ImportResult } from '../storage/car-import.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
@@ -24,6 +24,8 @@ export interface ExportForRequest {
   /** A new file; with a split `x.001.car` and on. */
   readonly out: string;
   readonly splitBytes?: number | undefined;
+  /** Instead of a file: see ExportOptions. */
+  readonly into?: CarStream | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { readonly bytes: number; readonly messages: number }) => void) | undefined;
 }
@@ -44,7 +46,7 @@ export interface ExportForResult {
  * On the device when it resolves. Left out: what he has acknowledged by a receipt, or in this store, and what has expired.
  * Throws E_NO_IDENTITY, E_NAME_UNKNOWN (all such names), E_NOT_FOUND (nothing for any of them), E_EXISTS, E_BLOCKS_MISSING, E_DISK_FULL; then there is no file.
  */
-export async function exportFor(room: MailRoom, { names, out, splitBytes, signal, onProgress }: ExportForRequest): Promise<Outcome<ExportForResult>> {
+export async function exportFor(room: MailRoom, { names, out, into, splitBytes, signal, onProgress }: ExportForRequest): Promise<Outcome<ExportForResult>> {
   const { store, contacts, identities } = room;
   const { name: mine } = room.acting();
   const people = contacts.records([...new Set(names)]);
@@ -55,7 +57,7 @@ export async function exportFor(room: MailRoom, { names, out, splitBytes, signal
   await room.original();
   const bundles = introductionBlocks(identities.handOut(mine));
   const inboxes = found.flatMap((one) => one.inboxes);
-  const options = { out, inboxes, bundles, receipts, ...(splitBytes !== undefined && { splitBytes }), ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const options = { out, into, inboxes, bundles, receipts, ...(splitBytes !== undefined && { splitBytes }), ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { files, packets, blocks } = await exportCar(store, cids, options);
   const result = {
     ...{ files, messages: cids.length - receipts.length, receipts: receipts.length, bundle: mine, packets, blocks },

@@ -16,9 +16,15 @@ import { packetBlock, planCar, type CarFile, type CarPart, type ExportMessage } 
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 
+export interface CarStream {
+  write(bytes: Bytes): Promise<void>;
+}
+
 export interface ExportOptions {
   /** `x.car`; with several files `x.001.car` and on. Exclusive: E_EXISTS. */
   readonly out: string;
+  /** Instead of a file: a stream, which keeps what was written before a failure. `out` is its name then; one file only. */
+  readonly into?: CarStream | undefined;
   /** Only packets to these, by digest; all that the store knows by default. */
   readonly inboxes?: readonly Bytes[];
   readonly bundles?: readonly Block[];
@@ -55,6 +61,7 @@ export async function messagesFor(store: StoreContext, inboxes: readonly Bytes[]
 export async function exportCar(store: StoreContext, cids: readonly Cid[], options: ExportOptions): Promise<ExportResult> {
   const messages = await withPackets(store, cids, options.inboxes);
   const plan = await planCar(store, messages, options);
+  if (options.into !== undefined) return intoStream(store, messages, plan, options, options.into);
   const files: WholeFile[] = [];
   try {
     const progress = { bytes: 0, messages: 0 };
@@ -71,6 +78,18 @@ export async function exportCar(store: StoreContext, cids: readonly Cid[], optio
     }
     throw error;
   }
+  return resultOf(files, messages, plan, options);
+}
+
+async function intoStream(store: StoreContext, messages: readonly ExportMessage[], plan: readonly CarFile[], options: ExportOptions, stream: CarStream): Promise<ExportResult> {
+  const [file] = plan;
+  if (file === undefined || plan.length > 1) throw fail('E_USAGE', { why: 'a stream cannot be split: name a file' });
+  const out = { path: options.out, bytes: 0, write: async (bytes: Bytes) => ((out.bytes += bytes.length), stream.write(bytes)) };
+  await writeFile(store, file, out, options, { bytes: 0, messages: 0 });
+  return resultOf([out], messages, plan, options);
+}
+
+function resultOf(files: ExportResult['files'], messages: readonly ExportMessage[], plan: readonly CarFile[], options: ExportOptions): ExportResult {
   return {
     files: files.map(({ path, bytes }) => ({ path, bytes })),
     messages: messages.length,
@@ -99,7 +118,7 @@ async function withPackets(store: StoreContext, cids: readonly Cid[], inboxes: r
   return messages;
 }
 
-async function writeFile(store: StoreContext, file: CarFile, out: WholeFile, options: ExportOptions, progress: { bytes: number; messages: number }): Promise<void> {
+async function writeFile(store: StoreContext, file: CarFile, out: CarStream, options: ExportOptions, progress: { bytes: number; messages: number }): Promise<void> {
   const roots = [...file.indexes.map(({ cid }) => cid), ...file.parts.map(({ cid }) => cid)];
   await out.write(carHeader(roots));
   for (const block of [...file.indexes, ...file.parts.flatMap(({ packets }) => packets), ...file.bundles]) await out.write(carSection(block));
