@@ -10,7 +10,7 @@ import { needs } from '../test/support/needs.ts';
 import { buildProject } from './build.ts';
 import { ROOT } from './commands.ts';
 
-interface Report {
+export interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
