@@ -3,6 +3,7 @@ import type { Block, BlockSink } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';
 import { RAW, type Cid } from '../base/cid.ts';
 import { isError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { prepareMessage, type SealRequest } from '../message/prepare.ts';
 import { sealMessage, sealPrepared, type SealedMessage } from '../message/seal.ts';
 import { ContentSink } from '../storage/content-sink.ts';
@@ -124,7 +125,7 @@ async function sealStream(room: MailRoom, sender: SenderInUse, job: Job): Promis
   const told = new StreamSink(room, job, announcer);
   try {
     await told.start(prepared.opening());
-    const message = await sealPrepared(room.crypto, prepared, job.input, told, { signal, onProgress });
+    const message = await sealPrepared(room.crypto, prepared, job.input, told, { signal, onProgress, ...blockByBlock });
     using _messageKey = message.messageKey;
     using _headerKey = message.headerKey;
     return { message, announcements: announcer.announce('end', message.cid), withdraw: () => told.withdraw(), ...(flight && { flight }) };
@@ -137,6 +138,9 @@ async function sealStream(room: MailRoom, sender: SenderInUse, job: Job): Promis
     throw error;
   }
 }
+
+/** Each block is stored and announced as soon as it is full. Flushing it costs more than sealing it, so other threads would not help. */
+const blockByBlock = { batchBytes: limits.contentBlockBytes, parallel: 0 } as const;
 
 /** Announces content once it is in the store. More blocks than a stream has fragments are left to the manifest. */
 class StreamSink implements BlockSink {

@@ -25,6 +25,8 @@ export interface SealOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Threads beside this one; by default as many as the machine has to spare. 0 seals everything here. */
   readonly parallel?: number | undefined;
+  /** Given to the sink in one call; default `limits.sealBatchBytes`. Less costs speed, and lets a stream be heard of sooner. */
+  readonly batchBytes?: number | undefined;
 }
 
 export interface SealedContent {
@@ -54,7 +56,7 @@ export async function sealContent(
   await using sealer = new BlockSealer(provider, keys, options.parallel, sink.releasesBytes === true);
   const cutter = new BlockCutter(sealer.inputs);
   const links = new LinkTree();
-  const batches = new Batches(sink, (blocks) => sealer.release(blocks), options.signal);
+  const batches = new Batches(sink, (blocks) => sealer.release(blocks), options);
   const take = async (block: Block): Promise<void> => {
     await batches.add(block);
     for (const node of links.add(block.cid)) await batches.add(node);
@@ -210,16 +212,18 @@ class Batches {
   readonly #sink: BlockSink;
   readonly #release: (blocks: readonly Block[]) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #batchBytes: number;
   #filling: Block[] = [];
   #fillingBytes = 0;
   #underWay: Promise<void> = Promise.resolve();
   blocks = 0;
   bytes = 0;
 
-  constructor(sink: BlockSink, release: (blocks: readonly Block[]) => void, signal: AbortSignal | undefined) {
+  constructor(sink: BlockSink, release: (blocks: readonly Block[]) => void, { signal, batchBytes = limits.sealBatchBytes }: SealOptions) {
     this.#sink = sink;
     this.#release = release;
     this.#signal = signal;
+    this.#batchBytes = batchBytes;
   }
 
   async add(block: Block): Promise<void> {
@@ -227,7 +231,7 @@ class Batches {
     this.#fillingBytes += block.bytes.length;
     this.blocks++;
     this.bytes += block.bytes.length;
-    if (this.#fillingBytes < limits.sealBatchBytes) return;
+    if (this.#fillingBytes < this.#batchBytes) return;
     await this.#underWay;
     this.#underWay = this.#put(this.#filling);
     // Awaited before the next batch, or by `rest`.

@@ -67,7 +67,7 @@ describe('a stream', () => {
 
   it('is told while it is still being read', async () => {
     const { alice, bob } = await pair();
-    const { input, next } = paced([systemRng.bytes(40 * BLOCK), systemRng.bytes(40 * BLOCK), systemRng.bytes(10)]);
+    const { input, next } = paced([systemRng.bytes(2 * BLOCK), systemRng.bytes(BLOCK), systemRng.bytes(10)]);
     const sending = bob.app.send({ input, to: ['alice'], stream: true });
     const until = async (claim: () => Promise<boolean>): Promise<void> => {
       while (!(await claim())) await new Promise((resolve) => setImmediate(resolve));
@@ -75,8 +75,12 @@ describe('a stream', () => {
     await until(async () => (await told(alice)).length === 1);
     expect((await bob.app.outbox.list()).result.messages).toMatchObject([{ cid: null, state: 'unknown' }]);
     next();
-    await until(async () => (await told(alice)).length > 20);
+    await until(async () => (await told(alice)).length >= 2);
+    expect((await roles(alice)).slice(0, 2)).toEqual(['start 0', 'content 1']);
     expect((await roles(alice)).some((role) => role.startsWith('end'))).toBe(false);
+    next();
+    await until(async () => (await told(alice)).length >= 3);
+    expect((await roles(alice))[2]).toBe('content 2');
     next();
     next();
     let done = false;
