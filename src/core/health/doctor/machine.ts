@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { arch, freemem, platform, totalmem } from 'node:os';
 import { rfc3339 } from '../../base/clock.ts';
-import { fail, isError } from '../../base/errors.ts';
+import { fail } from '../../base/errors.ts';
 import { exists, modeOf } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
 import { formatSize } from '../../base/size.ts';
@@ -69,7 +69,7 @@ const configuration: Examination = {
   check: 'settings',
   look: async ({ configPath, settingsError, context, settings }) => {
     if (settingsError !== undefined) {
-      const advice = isError(settingsError, 'E_CONFIG') ? `See \`omniplex config lint ${configPath}\`.` : settingsError.hint;
+      const advice = settingsError.code === 'E_CONFIG' ? `See \`omniplex config lint ${configPath}\`.` : settingsError.hint;
       return { ...failure(settingsError), advice: `${advice} What follows was looked at with the defaults.` };
     }
     const where = context === undefined ? 'no context' : `context ${context}${settings.env === undefined ? '' : ` (env ${settings.env})`}`;
