@@ -107,7 +107,7 @@ export const limitTable = {
   sqliteBusyMs: limit(10_000, 'ms', 'a writer waits this long for another process; without it the writer fails at once', 'https://sqlite.org/c3ref/busy_timeout.html'),
   sqliteBusySliceMs: limit(250, 'ms', 'of that wait at most this at a stretch, so that Ctrl-C is answered meanwhile', 'https://sqlite.org/c3ref/busy_timeout.html'),
   sqlitePageBytes: limit(16 * KIB, 'bytes', 'best of 4 to 64 KiB for blocks of 256 KiB and of 4 KiB together', 'omniplex bench store'),
-  sqliteCacheBytes: limit(32 * MIB, 'bytes', 'page cache of one open file: the digests of about 700,000 blocks', 'https://sqlite.org/pragma.html#pragma_cache_size'),
+  sqliteCacheBytes: limit(16 * MIB, 'bytes', 'page cache of one open file: the digests of about 350,000 blocks; the kernel caches the rest', 'https://sqlite.org/pragma.html#pragma_cache_size'),
   sqliteLogBytes: limit(64 * MIB, 'bytes', 'write-ahead log before it is copied back: 1.1 to 1.3 times the speed of 16 MiB on large blocks', 'omniplex bench store'),
   noteBytesMax: limit(64 * KIB, 'bytes', 'a note is a small record, read and compared whole', 'docs/ARCHITECTURE.md, Hot tier'),
   integrityFindingsMax: limit(100, 'findings', 'lines of SQLite about a damaged file; more tell an operator nothing new', 'https://sqlite.org/pragma.html#pragma_integrity_check'),

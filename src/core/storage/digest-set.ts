@@ -5,7 +5,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { cidOfDigest, digestOf, type Cid, type CidCodec } from '../base/cid.ts';
 import type { TierName } from './ports.ts';
-import { sqliteError } from './sqlite.ts';
+import { sqliteError } from './sqlite-errors.ts';
 
 export interface Buried {
   readonly cid: Cid;

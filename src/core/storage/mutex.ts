@@ -5,7 +5,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
-import { isBusy, sqliteError } from './sqlite.ts';
+import { isBusy, sqliteError } from './sqlite-errors.ts';
 
 export class ProcessMutex {
   readonly #path: string;

@@ -128,6 +128,8 @@ export interface HotTier extends BlockTier {
   letGo(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
   /** What the engine itself finds wrong with what it keeps, for people; none when it is sound. Reads everything. */
   findings(): Promise<readonly string[]>;
+  /** Whether `usage` is what is there; counted anew when it is not and that is asked. */
+  usageHolds(repair: boolean): Promise<boolean>;
   readonly inbox: Inbox;
   /**
    * One atomic step: record, announcements and operation, or none of them. Durable at `hot` when it resolves.

@@ -13,6 +13,7 @@ import { limits } from '../base/limits.ts';
 import { closureOf } from './closure.ts';
 import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
+import { headerState } from './sqlite-log.ts';
 import { salvageHot, type SalvagedKind, type SalvageFindings } from './hot/salvage.ts';
 import { announceReady, finishSwap } from './hot/swap.ts';
 import { acknowledgedSince, releasedOf } from './journal-facts.ts';
@@ -20,7 +21,7 @@ import type { StoreLayout } from './layout.ts';
 import type { BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
 import { restoreFromCold } from './restore.ts';
 import { isExpired } from './selection.ts';
-import { isBusy, sqliteError } from './sqlite.ts';
+import { isBusy, sqliteError } from './sqlite-errors.ts';
 
 export interface RebuildRoom {
   readonly layout: StoreLayout;
@@ -70,7 +71,8 @@ export async function rebuildHot(room: RebuildRoom): Promise<RebuildReport> {
 
 /** Keeps other processes from writing to the old file while it is read, where it is sound enough for that. */
 async function holdWriters(path: string, clock: Clock): Promise<DatabaseSync | undefined> {
-  if (!(await exists(path))) return undefined;
+  // opening a file whose log has no header would delete the log when it is closed again
+  if (!(await exists(path)) || headerState(path) === 'no header') return undefined;
   const start = clock.monotonic();
   let db: DatabaseSync | undefined;
   for (;;) {

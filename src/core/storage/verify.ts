@@ -151,9 +151,10 @@ class Verification {
   /** The engine's own opinion, and the totals; only in a full run, since it reads everything. */
   async #checkHotItself(): Promise<void> {
     if (this.#options.sample !== undefined) return;
-    const findings = await this.#store.hot.findings();
-    if (findings.length === 0) return;
-    await this.#rebuildHot();
+    const { hot } = this.#store;
+    if ((await hot.findings()).length > 0) return this.#rebuildHot();
+    const repaired = this.#options.repair === true;
+    if (!(await hot.usageHolds(repaired))) this.#report({ cid: undefined, tier: 'hot', place: hot.place, code: 'E_STORE_CORRUPT', repaired });
   }
 
   async #rebuildHot(): Promise<void> {

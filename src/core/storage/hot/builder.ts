@@ -95,12 +95,12 @@ export class HotBuilder {
     return { block: count('blocks'), message: count('messages'), announcement: count('announcements'), operation: count('operations'), note: count('notes') };
   }
 
-  /** Counts the blocks, refuses every fence up to `fence`, and closes: then the file has no log. */
-  async finish(fence: Pick<Fence, 'epoch' | 'counter'>): Promise<void> {
+  /** Counts the blocks, refuses every older fence, and closes: then the file has no log. */
+  async finish({ epoch, counter }: Pick<Fence, 'epoch' | 'counter'>): Promise<void> {
     await this.#flush();
     await this.#file.transaction(() => {
       this.#file.sql('INSERT OR REPLACE INTO totals (id, blocks, bytes) SELECT 1, count(*), coalesce(sum(length(bytes)), 0) FROM blocks').run();
-      raiseFence(this.#file, { name: '', ...fence });
+      raiseFence(this.#file, { name: '', epoch, counter });
     });
     this.#file.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#file.close();

@@ -3,6 +3,7 @@
  * A piece of work that refuses (an error of the registry, thrown before it wrote anything) fails alone. Anything worse undoes the
  * whole transaction; its parts are then tried one by one, so that only those that cannot be done fail.
  */
+import type { Block } from '../../base/block.ts';
 import { isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { SqliteFile } from '../sqlite.ts';
@@ -103,4 +104,18 @@ function attempt({ act }: Work): Outcome {
     if (isError(error) && !isError(error, 'E_STORE_CORRUPT', 'E_DISK_FULL', 'E_IO')) return { refusal: error };
     throw error;
   }
+}
+
+/** Cuts a long list into parts that fit one transaction each. */
+export function transactionsOf(blocks: readonly Block[]): ReadonlyArray<{ readonly blocks: Block[]; readonly bytes: number }> {
+  const groups: Array<{ blocks: Block[]; bytes: number }> = [];
+  for (const block of blocks) {
+    let group = groups.at(-1);
+    if (group === undefined || group.blocks.length >= limits.groupCommitBlocks || group.bytes + block.bytes.length > limits.groupCommitBytes) {
+      groups.push((group = { blocks: [], bytes: 0 }));
+    }
+    group.blocks.push(block);
+    group.bytes += block.bytes.length;
+  }
+  return groups;
 }

@@ -4,7 +4,8 @@ import { digestOf, type Cid } from '../../base/cid.ts';
 import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Announcement, Fence, MessageChange, MessageCommit, MessageRecord, Operation } from '../ports.ts';
-import { intOf, type SqliteFile } from '../sqlite.ts';
+import type { SqliteFile } from '../sqlite.ts';
+import { intOf } from '../sqlite-errors.ts';
 import { requireAnnouncement } from './inbox.ts';
 import { messageOfRow, messageSum, operationOfRow, operationSum, tierBits, tierNames, usedAtMs, type StoredMessage } from './schema.ts';
 

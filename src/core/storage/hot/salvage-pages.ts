@@ -8,12 +8,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
+import { FRAME_HEADER_BYTES, LOG_HEADER_BYTES } from '../sqlite-log.ts';
 
 export type SalvagedValue = null | number | string | Bytes;
 
 const TABLE_LEAF = 0x0d;
-const WAL_HEADER_BYTES = 32;
-const FRAME_HEADER_BYTES = 24;
 const FILE_HEADER_BYTES = 100;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -66,14 +65,16 @@ function readFully(file: number, position: number, length: number): Bytes | unde
 
 const viewOf = (bytes: Bytes): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Offset of the newest committed frame of each page. A frame counts when it carries the salts of the log's header and a commit follows. */
+/** Offset of the newest committed frame of each page. A frame counts when it carries the salts of the first one and a commit follows. */
 function loggedPages(wal: number): ReadonlyMap<number, number> {
   const committed = new Map<number, number>();
-  const header = readFully(wal, 0, WAL_HEADER_BYTES);
+  const header = readFully(wal, 0, LOG_HEADER_BYTES);
   if (header === undefined) return committed;
-  const salts = viewOf(header).getBigUint64(16);
+  const first = readFully(wal, LOG_HEADER_BYTES, FRAME_HEADER_BYTES);
+  // the header may be the part that is damaged: then the first frame says which log it is
+  const salts = first === undefined ? viewOf(header).getBigUint64(16) : viewOf(first).getBigUint64(8);
   let pending = new Map<number, number>();
-  for (let at = WAL_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + PAGE) {
+  for (let at = LOG_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + PAGE) {
     const frame = readFully(wal, at, FRAME_HEADER_BYTES);
     if (frame === undefined || viewOf(frame).getBigUint64(8) !== salts) return committed;
     pending.set(viewOf(frame).getUint32(0), at + FRAME_HEADER_BYTES);

@@ -3,13 +3,14 @@
  * what is deleted; tables that it cannot read to the end are then read from the pages, which may bring back a row that was deleted before.
  */
 import { DatabaseSync } from 'node:sqlite';
+import type { Block } from '../../base/block.ts';
 import { names } from '../../base/cid.ts';
 import { fail, isError } from '../../base/errors.ts';
-import type { Block } from '../../base/block.ts';
 import type { Operation, ReceivedAnnouncement } from '../ports.ts';
-import type { Damage } from '../sqlite.ts';
-import { announcementOfRow, cidOfRow, messageOfRow, noteOfRow, operationOfRow, type Row, type StoredMessage } from './schema.ts';
+import type { Damage } from '../sqlite-errors.ts';
+import { logState } from '../sqlite-log.ts';
 import { salvageRows, type SalvagedRow } from './salvage-pages.ts';
+import { announcementOfRow, cidOfRow, messageOfRow, noteOfRow, operationOfRow, type Row, type StoredMessage } from './schema.ts';
 
 export type Salvaged =
   | { readonly kind: 'block'; readonly block: Block; readonly storedAtMs: number }
@@ -47,11 +48,13 @@ export interface SalvageFindings {
 /** Rows in no order; a row may come twice. */
 export function* salvageHot(path: string, findings: SalvageFindings): Generator<Salvaged> {
   const { unreadable } = findings;
+  // a log that SQLite does not replay to its end holds rows that only the pages show
+  const isWhole = ['none', 'sound'].includes(logState(path));
   const db = openBroken(path);
   try {
     for (const shape of tables) {
-      if (db === undefined) unreadable.add(shape.kind);
-      else yield* throughSqlite(db, shape, findings);
+      if (db === undefined || !isWhole) unreadable.add(shape.kind);
+      if (db !== undefined) yield* throughSqlite(db, shape, findings);
     }
   } finally {
     db?.close();

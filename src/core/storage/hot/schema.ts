@@ -7,7 +7,8 @@ import { crc32 } from 'node:zlib';
 import { hexOf, utf8, type Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, DAG_CBOR, RAW, type Cid, type CidCodec } from '../../base/cid.ts';
 import type { MessageRecord, Operation, ReceivedAnnouncement, TierName } from '../ports.ts';
-import { blobOf, intOf, type Damage, type SqliteShape } from '../sqlite.ts';
+import type { SqliteShape } from '../sqlite.ts';
+import { blobOf, intOf, type Damage } from '../sqlite-errors.ts';
 
 export const hotShape: SqliteShape = {
   tier: 'hot',

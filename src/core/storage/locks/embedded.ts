@@ -10,7 +10,8 @@ import { fail, isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Rng } from '../../base/rng.ts';
 import type { Fence, Lock, LockManager, LockState } from '../ports.ts';
-import { blobOf, createSqlite, intOf, SqliteFile, type SqliteShape } from '../sqlite.ts';
+import { createSqlite, SqliteFile, type SqliteShape } from '../sqlite.ts';
+import { blobOf, intOf } from '../sqlite-errors.ts';
 import { liveness, thisProcess, type HolderProcess } from './holder.ts';
 
 const shape: SqliteShape = {

@@ -1,0 +1,247 @@
+/** A broken hot tier made anew: from what is left of it, from cold, and with the journal as witness. */
+import { existsSync } from 'node:fs';
+import { copyFile, open as openFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Cid } from '../../../src/core/base/cid.ts';
+import { repairStore } from '../../../src/core/storage/repair.ts';
+import { openStore } from '../../../src/core/storage/store.ts';
+import { all, inboxOf, rejectsWith, seeded } from './blocks.ts';
+import { fetch, freshStore, send, type StoredMessage, type StoreUnderTest } from './store.ts';
+
+const PAGE = 16_384;
+
+async function overwrite(path: string, at: number, bytes: Uint8Array): Promise<void> {
+  const file = await openFile(path, 'r+');
+  await file.write(bytes, 0, bytes.length, at);
+  await file.close();
+}
+
+interface Laid extends StoreUnderTest {
+  readonly hot: StoredMessage;
+  readonly cold: StoredMessage;
+  readonly acknowledged: StoredMessage;
+}
+
+/** One message in hot alone, one in cold too, one that ada has handled; a note and a pin; closed. */
+async function lay(): Promise<Laid> {
+  const it = await freshStore();
+  const { store, clock } = it;
+  const hot = await send(store, 'hot', 700_000, { inboxes: ['ada', 'ben'] });
+  const cold = await send(store, 'cold', 700_000, { inboxes: ['ada', 'ben'], durability: 'cold' });
+  const acknowledged = await send(store, 'acknowledged', 5_000, { durability: 'cold' });
+  await store.hot.inbox.acknowledge(inboxOf('ada'), acknowledged.cid, clock.now() + 5);
+  await store.pin([cold.cid]);
+  await store.hot.setNote('note', seeded('note', 100), undefined);
+  await store.close();
+  return { ...it, hot, cold, acknowledged };
+}
+
+const unread = async (store: StoreUnderTest['store'], name: string): Promise<string[]> => (await store.hot.inbox.list(inboxOf(name), { limit: 100 })).map(({ cid }) => cid.toString());
+
+const textOf = ({ cid }: { cid: Cid }): string => cid.toString();
+
+describe('repairing a store', () => {
+  it('changes nothing in one that opens', async () => {
+    const { path } = await lay();
+    const before = (await readdir(path)).sort();
+    expect(await repairStore(path)).toEqual({ locksRenewed: false, rebuilt: undefined });
+    expect((await readdir(path)).sort()).toEqual(before);
+    await rejectsWith(repairStore(join(path, 'nothing')), 'E_NO_STORE');
+  });
+
+  it('brings everything back from a file whose header is gone', async () => {
+    const { path, hot, cold, acknowledged, open } = await lay();
+    await overwrite(join(path, 'hot.db'), 0, new Uint8Array(100));
+    await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt).toMatchObject({ rows: { message: 3, announcement: 5, note: 1 }, fromCold: 0, notBroughtBack: [] });
+    expect(existsSync(rebuilt?.kept as string)).toBe(true);
+    const store = await open();
+    for (const message of [hot, cold, acknowledged]) expect(await fetch(store, message.cid)).toEqual(message.content);
+    expect(await unread(store, 'ada')).toEqual([textOf(hot), textOf(cold)]);
+    expect((await store.hot.message(cold.cid))?.pinnedUntilMs).toBe(Number.MAX_SAFE_INTEGER);
+    expect(await store.hot.note('note')).toEqual(seeded('note', 100));
+    expect((await store.verify()).bad).toEqual([]);
+    expect((await store.verifyAcknowledged(0)).lost).toEqual([]);
+  });
+
+  it('brings back from cold what cold has, and names the rest, when nothing can be read', async () => {
+    for (const ruin of ['removed', 'emptied', 'noise'] as const) {
+      const { path, hot, cold, acknowledged, open } = await lay();
+      const file = join(path, 'hot.db');
+      if (ruin === 'removed') await rm(file);
+      else if (ruin === 'emptied') await truncate(file, 0);
+      else await writeFile(file, seeded('noise', 50 * PAGE));
+      const { rebuilt } = await repairStore(path);
+      expect(rebuilt?.fromCold).toBe(2);
+      expect(rebuilt?.notBroughtBack.map((one) => [textOf(one), one.level, one.code])).toEqual([[textOf(hot), 'hot', 'E_NOT_FOUND']]);
+      const store = await open();
+      for (const message of [cold, acknowledged]) expect(await fetch(store, message.cid)).toEqual(message.content);
+      // whether it was handled is not known any more: rather told again than never
+      expect((await unread(store, 'ada')).sort()).toEqual([textOf(cold), textOf(acknowledged)].sort());
+      expect((await unread(store, 'ben'))).toEqual([textOf(cold)]);
+      expect((await store.hot.message(cold.cid))?.bytes).toBe(cold.bytes);
+      expect((await store.hot.message(cold.cid))?.blocks).toBe(cold.blocks);
+      expect((await store.verifyAcknowledged(0)).lost.map(textOf)).toEqual([textOf(hot)]);
+    }
+  });
+
+  it('reads the pages where the trees are broken, the log before the file', async () => {
+    const { store, path, open } = await freshStore();
+    const messages: StoredMessage[] = [];
+    for (let i = 0; i < 40; i++) messages.push(await send(store, i, i % 4 === 0 ? 300_000 : 900));
+    await store.hot.inbox.acknowledge(inboxOf('ada'), (messages[0] as StoredMessage).cid, 1);
+    // as a machine leaves it that lost power: the log is there, the file is older
+    await copyFile(join(path, 'hot.db'), join(path, 'copy'));
+    await copyFile(join(path, 'hot.db-wal'), join(path, 'copy-wal'));
+    await store.close();
+    await rename(join(path, 'copy'), join(path, 'hot.db'));
+    await rename(join(path, 'copy-wal'), join(path, 'hot.db-wal'));
+    // a header that is none, and a log whose header fails its checksum: SQLite reads neither
+    await overwrite(join(path, 'hot.db'), 0, new Uint8Array(100));
+    await overwrite(join(path, 'hot.db-wal'), 24, new Uint8Array(8));
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt?.unreadable.length).toBe(5);
+    expect(rebuilt?.notBroughtBack).toEqual([]);
+    const again = await open();
+    for (const message of messages) expect(await fetch(again, message.cid)).toEqual(message.content);
+    expect((await unread(again, 'ada')).length).toBe(39);
+  });
+
+  it('does not bring back what was removed', async () => {
+    const { store, path, open } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const { planId } = await store.remove({ cids: [message.cid] }, { dryRun: true });
+    await store.remove({ cids: [message.cid] }, { confirm: planId as string });
+    // a kill between the record and cold: cold still announces it
+    await store.coldTier('files').putAnnouncements(message.cid, message.announcements.map(({ packet }) => packet));
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt).toMatchObject({ fromCold: 0, notBroughtBack: [] });
+    expect(await all((await open()).hot.messages())).toEqual([]);
+  });
+
+  it('makes a damaged lock table anew, with an epoch above all fences', async () => {
+    const { path, open, hot } = await lay();
+    await overwrite(join(path, 'locks.db'), 0, new Uint8Array(200));
+    await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
+    expect(await repairStore(path)).toEqual({ locksRenewed: true, rebuilt: undefined });
+    const store = await open();
+    const lock = await store.locks.acquire('x', { holder: 'test', waitMs: 0 });
+    expect(lock.epoch).toBe(2);
+    await lock.release();
+    expect(await store.demote({ cids: [hot.cid] })).toMatchObject({ moved: 1 });
+    expect((await readdir(path)).some((name) => name.startsWith('locks.db.broken-'))).toBe(true);
+  });
+});
+
+describe('a damaged log', () => {
+  /** Writes in a log that nobody copied back: as a kill leaves it. */
+  async function layLog() {
+    const { store, path, open } = await freshStore();
+    const messages: StoredMessage[] = [];
+    for (let i = 0; i < 12; i++) messages.push(await send(store, i, i % 3 === 0 ? 300_000 : 900));
+    for (const name of ['hot.db', 'hot.db-wal']) await copyFile(join(path, name), join(path, `copy of ${name}`));
+    await store.close();
+    for (const name of ['hot.db', 'hot.db-wal']) await rename(join(path, `copy of ${name}`), join(path, name));
+    return { path, open, messages };
+  }
+
+  it('is not taken for an empty one when its header is damaged', async () => {
+    const { path, open, messages } = await layLog();
+    await overwrite(join(path, 'hot.db-wal'), 17, new Uint8Array([99]));
+    await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
+    await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
+    expect((await repairStore(path)).rebuilt?.notBroughtBack).toEqual([]);
+    const store = await open();
+    for (const message of messages) expect(await fetch(store, message.cid)).toEqual(message.content);
+  });
+
+  it('is found by verify when transactions lie behind the damage, and read to its end by repair', async () => {
+    const { path, open, messages } = await layLog();
+    const { length } = await readFile(join(path, 'hot.db-wal'));
+    // in the middle of a block of the first message: everything behind it is committed and unseen
+    const frame = 24 + PAGE;
+    for (const at of [20, 25, 30]) await overwrite(join(path, 'hot.db-wal'), 32 + Math.min(at, Math.floor(length / frame) - 20) * frame + 5_000, seeded(at, 8));
+    const store = await open();
+    expect((await store.verify()).bad.map(({ cid, code }) => [cid, code])).toContainEqual([undefined, 'E_STORE_CORRUPT']);
+    const { rebuilt } = await store.verify({ repair: true });
+    const lost = new Set(rebuilt?.notBroughtBack.map(textOf));
+    let back = 0;
+    for (const message of messages) {
+      if (lost.has(textOf(message))) continue;
+      expect(await fetch(store, message.cid)).toEqual(message.content);
+      back++;
+    }
+    expect(back).toBeGreaterThan(messages.length - 4);
+  });
+
+  it('may have a torn end', async () => {
+    const { path, open, messages } = await layLog();
+    const { length } = await readFile(join(path, 'hot.db-wal'));
+    await truncate(join(path, 'hot.db-wal'), length - 5_000);
+    const store = await open();
+    expect((await store.verify()).bad.filter(({ cid }) => cid === undefined)).toEqual([]);
+    expect((await store.verifyAcknowledged(0)).present).toBeLessThanOrEqual(messages.length);
+  });
+});
+
+describe('rebuilding under those who have it open', () => {
+  it('lets them go on with the new file, and refuses their old locks', async () => {
+    const it = await freshStore();
+    const { store, open, path } = it;
+    const other = await open();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const lock = await other.locks.acquire('message/x', { holder: 'other', waitMs: 0 });
+    expect((await store.rebuild()).notBroughtBack).toEqual([]);
+    await send(other, 'after', 1_000);
+    expect((await unread(store, 'ada')).length).toBe(2);
+    expect(await fetch(other, message.cid)).toEqual(message.content);
+    const record = await other.hot.message(message.cid);
+    await rejectsWith(other.hot.change(message.cid, record?.version as number, {}, lock), 'E_FENCE_STALE');
+    await lock.release();
+    expect(await store.demote({ cids: [message.cid] })).toMatchObject({ moved: 1 });
+    expect((await readdir(path)).filter((name) => /^hot\.db/.test(name) && !name.includes('broken')).sort()).toEqual(['hot.db', 'hot.db-shm', 'hot.db-wal']);
+    await store.close();
+    await other.close();
+    const again = await open();
+    expect((await again.verify()).bad).toEqual([]);
+    expect((await unread(again, 'ada')).length).toBe(2);
+  });
+
+  it('runs once at a time', async () => {
+    const { store, open } = await freshStore();
+    const other = await open();
+    const lock = await other.locks.acquire('rebuild', { holder: 'other', waitMs: 0 });
+    await rejectsWith(store.rebuild(), 'E_LOCKED');
+    await lock.release();
+  });
+
+  it('is finished by whoever opens the store, wherever it was killed', async () => {
+    for (const step of ['ready', 'moved', 'log moved'] as const) {
+      const { path, hot, open } = await lay();
+      const file = join(path, 'hot.db');
+      await copyFile(file, `${file}.ready`);
+      await writeFile(file, 'broken');
+      await writeFile(`${file}-wal`, 'the log of the broken one');
+      if (step !== 'ready') await rename(file, `${file}.broken-x`);
+      if (step === 'log moved') await rename(`${file}-wal`, `${file}.broken-x-wal`);
+      const store = await open();
+      expect(await fetch(store, hot.cid), step).toEqual(hot.content);
+      expect(existsSync(`${file}.ready`)).toBe(false);
+      expect((await readFile(file)).length).toBeGreaterThan(PAGE);
+    }
+  });
+
+  it('starts over when it was killed before the new file was whole', async () => {
+    const { path, hot, open } = await lay();
+    await writeFile(join(path, 'hot.db.new'), 'half');
+    await writeFile(join(path, 'hot.db.new-wal'), 'half');
+    const store = await open();
+    expect((await store.rebuild()).notBroughtBack).toEqual([]);
+    expect(await fetch(store, hot.cid)).toEqual(hot.content);
+    expect((await readdir(path)).some((name) => name.includes('.new'))).toBe(false);
+  });
+});
