@@ -81,11 +81,16 @@ async function openIfPossible(opener: Opener, cid: Cid): Promise<OpenedMail | un
   }
 }
 
-/** A message at hand, for `fetch --ack`. One that was not announced here has no list to leave; its receipt is given all the same. */
-export async function acknowledgeOpened(room: MailRoom, opened: OpenedMail): Promise<AckItem> {
+/**
+ * A message at hand, for `fetch --ack`. One that was not announced here has no list to leave; its receipt is given all the same. Undefined
+ * when there was neither to do: a passphrase message, say.
+ */
+export async function acknowledgeOpened(room: MailRoom, opened: OpenedMail): Promise<AckItem | undefined> {
   await room.original();
   const { cid } = opened.message;
-  return handle(room, cid, opened, opened.identity === undefined ? [] : await toldOf(room, [opened.identity], cid));
+  const told = opened.identity === undefined ? [] : await toldOf(room, [opened.identity], cid);
+  const item = await handle(room, cid, opened, told);
+  return told.length === 0 && item.receipt === null ? undefined : item;
 }
 
 async function handle(room: MailRoom, cid: Cid, opened: OpenedMail | undefined, told: readonly FiledRow[]): Promise<AckItem> {

@@ -146,12 +146,16 @@ export class MailReader {
     return this.#from;
   }
 
-  /** Authenticated pieces; see `readContent`. */
-  pieces(): AsyncIterable<Bytes> {
+  /** Authenticated pieces; see `readContent`. Blocks are fetched ahead, so an abort is looked for at each piece too. */
+  async *pieces(): AsyncGenerator<Bytes> {
     const { range, signal, onProgress } = this.#request;
     const { message } = this.#opened;
     const total = range === undefined ? message.metadata.bytes : range.end - range.start;
-    return readContent(message, this.#source, { range, signal, ...(onProgress && { onProgress: (bytes: number) => onProgress(bytes, total) }) });
+    for await (const piece of readContent(message, this.#source, { range, signal, ...(onProgress && { onProgress: (bytes: number) => onProgress(bytes, total) }) })) {
+      signal?.throwIfAborted();
+      yield piece;
+    }
+    signal?.throwIfAborted();
   }
 
   get #source(): BlockSource {

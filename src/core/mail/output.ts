@@ -2,7 +2,7 @@
  * Where plaintext goes. A file comes into being whole or not at all, under a name that nobody had; a stream gets an authenticated prefix
  * and then the failure. The name that a sender gave is cleaned before it names anything here.
  */
-import { lstat, open, stat } from 'node:fs/promises';
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { equalBytes, type Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
@@ -103,16 +103,23 @@ export async function holdsExactly(path: string, bytes: number, pieces: () => As
     throw fileError(path, cause);
   });
   try {
-    for await (const piece of pieces()) {
-      const { bytesRead, buffer } = await handle.read(new Uint8Array(piece.length), 0, piece.length, null);
-      if (bytesRead !== piece.length || !equalBytes(buffer, piece)) return false;
-    }
+    for await (const piece of pieces()) if (!(await continuesWith(handle, piece))) return false;
     return true;
   } catch (cause) {
     throw isError(cause) ? cause : fileError(path, cause);
   } finally {
     await handle.close();
   }
+}
+
+async function continuesWith(handle: FileHandle, piece: Bytes): Promise<boolean> {
+  const there = new Uint8Array(piece.length);
+  for (let at = 0; at < there.length; ) {
+    const { bytesRead } = await handle.read(there, at, there.length - at, null);
+    if (bytesRead === 0) return false;
+    at += bytesRead;
+  }
+  return equalBytes(there, piece);
 }
 
 /** Whether a terminal should not be shown this: control characters (an escape sequence is one) or no UTF-8. Of the first piece of a content. */

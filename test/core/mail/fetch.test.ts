@@ -113,6 +113,16 @@ describe('where it is written', () => {
     }
   });
 
+  it('leaves no file when it is interrupted', async () => {
+    const { world, alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], noise(900_000), { name: 'n' });
+    const stop = new AbortController();
+    const { room, to } = await intoFolder(alice, world.folder);
+    await expect(fetch(room, { cid, to, signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) })).rejects.toThrow('enough');
+    expect((await readdir(world.folder)).filter((name) => name === 'n' || name.endsWith('.part'))).toEqual([]);
+    expect(await inboxOf(alice)).toMatchObject({ messages: [{ state: 'unread' }] });
+  });
+
   it('passes on what the reader of a stream throws, and stops reading', async () => {
     const { alice, bob } = await couple();
     const cid = await post(bob, ['alice'], noise(600_000));
@@ -269,6 +279,7 @@ describe('a message that is sealed to a passphrase', () => {
     const { content, result } = await read(locked, cid, { passphrase: right });
     expect(content).toEqual(bytesOf('by passphrase'));
     expect(result.sender).toMatchObject({ name: 'bob', verified: true });
+    expect((await read(alice, cid, { passphrase: right, ack: true })).result).toMatchObject({ acknowledged: false, receipt: null });
     expect((await alice.app.home()).messages.find(cid)).toMatchObject({ receipts: [] });
     expect((await alice.app.home()).messages.find(cid)?.sealedKey).toBeUndefined();
     expect(await codeOf(read(locked, cid, { passphrase: wrong }))).toBe('E_PASSPHRASE');
