@@ -5,7 +5,7 @@
  *
  * A packet is a raw block of 192 bytes. `sections` is the number of blocks in the file, so that one that was cut between two blocks is
  * known to be. A message whose blocks do not fit one file is listed in each file that has some of them. The index is a root, as are the
- * manifests; a file with very many messages has several indexes. Spec: docs/PROTOCOL.md, CAR.
+ * manifests; a file with very many messages has several indexes. Spec: docs/formats/store.md, CAR.
  */
 import type { Block } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';

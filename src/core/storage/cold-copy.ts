@@ -25,7 +25,7 @@ export interface ColdCopyOptions {
   readonly onBlocks?: ((blocks: number) => void) | undefined;
 }
 
-export async function copyToCold(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], options: ColdCopyOptions = {}): Promise<ColdCopy> {
+async function copyToCold(store: StoreContext, cid: Cid, tiers: readonly ColdTierName[], options: ColdCopyOptions = {}): Promise<ColdCopy> {
   const held: ColdTier[] = [];
   const failed: Array<{ tier: ColdTierName; error: OmniplexError }> = [];
   for (const name of tiers) {

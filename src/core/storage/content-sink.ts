@@ -21,12 +21,12 @@ export class ContentSink implements BlockSink {
   readonly #inHot: Cid[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #spilled: Promise<ColdTier> | undefined;
+  /** Room to make before the first block; then each put asks for its own. */
+  #expectedBytes: number;
 
   constructor(store: StoreContext, expectedBytes = 0) {
     this.#store = store;
-    if (expectedBytes > store.hotBudgetBytes) this.#spilled = this.#spill();
-    // who puts first is told
-    this.#spilled?.catch(() => undefined);
+    this.#expectedBytes = expectedBytes;
   }
 
   /** Throws E_BUDGET when hot is full and the store has no cold tier, E_DISK_FULL. */
@@ -57,8 +57,10 @@ export class ContentSink implements BlockSink {
   }
 
   async #fits(blocks: readonly Block[], signal?: AbortSignal): Promise<boolean> {
+    const expected = this.#expectedBytes;
+    this.#expectedBytes = 0;
     try {
-      await makeRoom(this.#store, sizeOf(blocks), { signal });
+      await makeRoom(this.#store, Math.max(expected, sizeOf(blocks)), { signal });
       return this.#spilled === undefined;
     } catch (error) {
       if (isError(error, 'E_BUDGET')) return false;

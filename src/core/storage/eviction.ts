@@ -14,6 +14,9 @@ import { isPinned } from './selection.ts';
 export const isEvictable = (record: MessageRecord, nowMs: number): boolean =>
   !record.removed && record.tiers.includes('hot') && record.tiers.length > 1 && !isPinned(record, nowMs);
 
+/** Of the budget, when there is something to evict at all. */
+const EVICTED_AT_ONCE = 0.01;
+
 /** Not ours to move just now, or not as good in cold as its record says: the next candidate may be. */
 const PASSED_OVER = ['E_LOCKED', 'E_BUSY', 'E_FENCE_STALE', 'E_PINNED', 'E_NOT_FOUND', 'E_COPIES_TOO_FEW', 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_IO', 'E_FORMAT'] as const;
 
@@ -21,7 +24,7 @@ const PASSED_OVER = ['E_LOCKED', 'E_BUSY', 'E_FENCE_STALE', 'E_PINNED', 'E_NOT_F
 export async function evict(store: StoreContext, bytes: number, { except, signal }: { except?: Cid | undefined; signal?: AbortSignal | undefined } = {}): Promise<number> {
   let freed = 0;
   if (bytes <= 0) return freed;
-  for await (const record of store.evictionPolicy.candidates(store.hot)) {
+  for await (const record of store.evictionPolicy.candidates(store.hot, store.clock.now())) {
     signal?.throwIfAborted();
     if (!isEvictable(record, store.clock.now()) || (except !== undefined && sameCid(record.cid, except))) continue;
     const tiers = record.tiers.filter((tier) => tier !== 'hot');
@@ -41,6 +44,7 @@ export async function makeRoom(store: StoreContext, bytes: number, options: { ex
   const over = (await store.hot.usage()).bytes + bytes - budget;
   if (over <= 0) return;
   if (bytes > budget) throw fail('E_BUDGET', { budget });
-  await evict(store, over, options);
+  // some more at once: the next writer need not look for candidates again
+  await evict(store, Math.max(over, Math.floor(budget * EVICTED_AT_ONCE)), options);
   if ((await store.hot.usage()).bytes + bytes > budget) throw fail('E_BUDGET', { budget });
 }

@@ -14,7 +14,7 @@ import { readBounded, writeWhole } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import type { Rng } from '../base/rng.ts';
 
-export const STORE_VERSION = 1;
+const STORE_VERSION = 1;
 
 export interface StoreLayout {
   readonly root: string;

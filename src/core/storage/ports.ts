@@ -2,7 +2,7 @@
  * The ports of a store. Each has one compliance suite that every adapter passes, the embedded one included.
  * A store holds sealed bytes and the packets that announce them. It never sees a plaintext or a private key.
  */
-import type { Block, BlockSink, BlockSource } from '../base/block.ts';
+import type { BlockSink, BlockSource } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 
@@ -143,8 +143,11 @@ export interface HotTier extends BlockTier {
   messages(page?: Partial<Page>): AsyncIterable<MessageRecord & { readonly position: number }>;
   /** Optimistic: E_BUSY when the version is no longer `version`, E_FENCE_STALE when the lock has passed on. */
   change(cid: Cid, version: number, change: MessageChange, fence?: Fence): Promise<MessageRecord>;
-  /** Least recently used first (last whole fetch, else storing): one order for all processes. For eviction. */
-  messagesByUse(): AsyncIterable<MessageRecord>;
+  /**
+   * Least recently used first (last whole fetch, else storing): one order for all processes. With a time only what hot could let go of
+   * then: it holds the message and so does a cold tier, and the message is neither pinned nor removed.
+   */
+  messagesByUse(evictableAtMs?: number): AsyncIterable<MessageRecord>;
   /** Notes a whole fetch. Changes no version, and never goes back. */
   touch(cid: Cid, atMs: number): Promise<void>;
   /** Deletes record, announcements and nothing else; blocks are gc's. */
@@ -236,4 +239,3 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-export type { Block };

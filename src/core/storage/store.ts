@@ -1,7 +1,7 @@
 /**
  * A store: where sealed messages live. One folder of one machine, shared by the processes and the homes that point at it.
  * It holds ciphertext, manifests and packets; it never sees a plaintext or a private key, and opens without a passphrase.
- * What it promises is named level by level in DESIGN.md, section 4; what each operation promises stands in its own file.
+ * What each operation promises stands in its own file. Spec: docs/formats/store.md.
  */
 import type { BlockSource } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';

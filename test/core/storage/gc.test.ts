@@ -182,7 +182,7 @@ describe('gc', () => {
 
   it('sweeps what killed writers left, when it is old enough', async () => {
     const it = await freshStore();
-    const { store, clock, path } = it;
+    const { clock, path } = it;
     const { writeFile, mkdir } = await import('node:fs/promises');
     await mkdir(`${path}/cold/partial`, { recursive: true });
     await writeFile(`${path}/cold/partial/ab.part`, 'half');

@@ -1,4 +1,4 @@
-/** A few of the kills that acceptance makes two hundred of, and processes that are left alone. */
+/** A few of the kills that acceptance makes two hundred of. */
 import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../../support/folder.ts';
 import { killTrial } from './kills.ts';

@@ -203,7 +203,7 @@ describe('rebuilding under those who have it open', () => {
     await rejectsWith(other.hot.change(message.cid, record?.version as number, {}, lock), 'E_FENCE_STALE');
     await lock.release();
     expect(await store.demote({ cids: [message.cid] })).toMatchObject({ moved: 1 });
-    expect((await readdir(path)).filter((name) => /^hot\.db/.test(name) && !name.includes('broken')).sort()).toEqual(['hot.db', 'hot.db-shm', 'hot.db-wal']);
+    expect((await readdir(path)).filter((name) => name.startsWith('hot.db') && !name.includes('broken')).sort()).toEqual(['hot.db', 'hot.db-shm', 'hot.db-wal']);
     await store.close();
     await other.close();
     const again = await open();

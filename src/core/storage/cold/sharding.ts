@@ -7,7 +7,7 @@ import { base32upper } from 'multiformats/bases/base32';
 import type { Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, RAW, type Cid } from '../../base/cid.ts';
 
-export const EXTENSION = '.data';
+const EXTENSION = '.data';
 const SHARD_CHARS = 2;
 const SHA2_256_PREFIX = [0x12, 0x20];
 const MULTIHASH_BYTES = 34;

@@ -5,7 +5,7 @@
  */
 import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
-import { cidOfDigest, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
+import { cidOfDigest, DAG_CBOR, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
 import { fail, isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -19,7 +19,7 @@ import { GroupCommit, transactionsOf, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
 import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
 import { readNote, writeNote } from './notes.ts';
-import { cidOfRow, hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
+import { hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
 
 const SMALL: Weight = { blocks: 1, bytes: 0 };
 /** Deleting walks the pages of a block: a hundred of the largest is as much as one transaction should do. */
@@ -166,8 +166,8 @@ export class EmbeddedHotTier implements HotTier {
       );
       for (const row of rows) {
         last = blobOf(this.#file, row['digest'], 32);
-        // a damaged codec is a damaged hint, no more: blocks are found by digest
-        const cid = row['codec'] === RAW ? cidOfDigest(RAW, last) : cidOfRow(this.#file, row);
+        // blocks are found by digest: a damaged codec is a damaged hint, no more
+        const cid = cidOfDigest(row['codec'] === DAG_CBOR ? DAG_CBOR : RAW, last);
         yield { cid, bytes: intOf(this.#file, row['length']), storedAtMs: intOf(this.#file, row['stored']) };
       }
       if (rows.length < limits.pageItemsMax) return;
@@ -215,12 +215,14 @@ export class EmbeddedHotTier implements HotTier {
     }
   }
 
-  async *messagesByUse(): AsyncGenerator<StoredMessage> {
+  async *messagesByUse(evictableAtMs?: number): AsyncGenerator<StoredMessage> {
+    // bit 1 of tiers is hot, the others are cold; the index has all that is asked here
+    const evictable = evictableAtMs === undefined ? '' : 'AND (tiers & 1) = 1 AND tiers > 1 AND removed = 0 AND pinned <= ?';
+    const text = `SELECT * FROM messages WHERE (used, position) > (?, ?) ${evictable} ORDER BY used, position LIMIT ?`;
     let after = { used: -1, position: 0 };
     for (;;) {
-      const rows = await this.#current(() =>
-        this.#sql('SELECT * FROM messages WHERE (used, position) > (?, ?) ORDER BY used, position LIMIT ?').all(after.used, after.position, limits.pageItemsMax),
-      );
+      const values = [after.used, after.position, ...(evictableAtMs === undefined ? [] : [evictableAtMs]), limits.pageItemsMax];
+      const rows = await this.#current(() => this.#sql(text).all(...values));
       for (const row of rows) {
         const message = messageOfRow(this.#file, row);
         after = { used: row['used'] as number, position: message.position };

@@ -48,7 +48,7 @@ function storeMessage(file: SqliteFile, message: MessageCommit['message'], nowMs
   return true;
 }
 
-export function insertMessage(file: SqliteFile, message: MessageRecord): void {
+function insertMessage(file: SqliteFile, message: MessageRecord): void {
   const tiers = tierBits(message.tiers);
   const { cid, bytes, blocks, storedAtMs, expiresAtMs, readAtMs, pinnedUntilMs, removedAtMs, version } = message;
   file
@@ -118,7 +118,7 @@ const fenceIn = (file: SqliteFile, name: string) => {
   return row === undefined ? undefined : { epoch: intOf(file, row['epoch']), counter: intOf(file, row['counter']) };
 };
 
-export const isOlder = (a: Pick<Fence, 'epoch' | 'counter'>, b: Pick<Fence, 'epoch' | 'counter'>): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.counter < b.counter);
+const isOlder = (a: Pick<Fence, 'epoch' | 'counter'>, b: Pick<Fence, 'epoch' | 'counter'>): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.counter < b.counter);
 
 /** The fence below which every lock is stale, whatever its name: it stands for the rows that were pruned. No lock has an empty name. */
 const FLOOR = '';

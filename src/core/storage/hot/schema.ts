@@ -1,7 +1,7 @@
 /**
  * The tables of the embedded hot tier. Blocks prove themselves by their digest; every other row carries a CRC32 over its fields in
  * `sum`, so that a damaged file shows as damage and not as another message state.
- * `docs/ARCHITECTURE.md`, Hot tier, says why rowid tables and 16 KiB pages.
+ * Spec: docs/formats/store.md, Hot tier.
  */
 import { crc32 } from 'node:zlib';
 import { hexOf, utf8, type Bytes } from '../../base/bytes.ts';
@@ -21,7 +21,7 @@ export const hotShape: SqliteShape = {
       'blocks INTEGER NOT NULL, stored INTEGER NOT NULL, expires INTEGER NOT NULL, read INTEGER NOT NULL, pinned INTEGER NOT NULL, ' +
       'tiers INTEGER NOT NULL, removed INTEGER NOT NULL, version INTEGER NOT NULL, used INTEGER NOT NULL, sum INTEGER NOT NULL)',
     'CREATE UNIQUE INDEX messages_digest ON messages (digest)',
-    'CREATE INDEX messages_used ON messages (used, position)',
+    'CREATE INDEX messages_used ON messages (used, position, tiers, removed, pinned)',
     'CREATE TABLE announcements (position INTEGER PRIMARY KEY AUTOINCREMENT, inbox BLOB NOT NULL, digest BLOB NOT NULL, codec INTEGER NOT NULL, ' +
       'packet BLOB NOT NULL, expires INTEGER NOT NULL, received INTEGER NOT NULL, acknowledged INTEGER NOT NULL, sum INTEGER NOT NULL)',
     'CREATE UNIQUE INDEX announcements_inbox ON announcements (inbox, digest)',
@@ -49,7 +49,7 @@ export const tierBits = (tiers: readonly TierName[]): number => tierNames.reduce
 const tiersOfBits = (bits: number): readonly TierName[] => tierNames.filter((_, i) => (bits & (1 << i)) !== 0);
 
 /** CRC32 over the fields with their lengths, the table's name first, so that no row passes for one of another table. */
-export function rowSum(table: string, ...fields: ReadonlyArray<number | string | Bytes>): number {
+function rowSum(table: string, ...fields: ReadonlyArray<number | string | Bytes>): number {
   let sum = crc32(utf8.encode(table));
   for (const field of fields) {
     const bytes = field instanceof Uint8Array ? field : utf8.encode(String(field));
