@@ -15,7 +15,7 @@ const schema = object({ contacts: array(object({ contact: contactRow, change: on
 export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
   static override readonly summary = 'Add people by their bundles, all or none';
   static override readonly description =
-    'A bundle says what its owner calls himself; whether it is his shows only in the twelve words, which you compare over another channel. With --fingerprint-file every one must match its line, and is verified by that. A CAR that carries bundles will do. Adding a known contact again takes in what is newer.';
+    'A bundle says what its owner is called; whose it really is shows only in the twelve words, which you compare over another channel. With --fingerprint-file every one must match its line, and is verified by that. A CAR that carries bundles will do. Adding a known contact again takes in what is newer.';
   static override readonly args = { files: args('bundle or CAR files; - is stdin') };
   static override readonly flags = {
     name: text({ value: 'NAME', description: 'what you call the contact; for one only', otherwise: 'the name in the bundle' }),
@@ -25,7 +25,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
   static override readonly exits = { 5: 'there is no such file, or no home', 6: 'a name is taken, or a bundle is older than what is known', 7: 'a bundle is damaged, or a fingerprint does not match; nobody was added' };
   static override readonly examples = [
     { command: 'omniplex contact add alice.bundle', description: 'Under the name in the bundle' },
-    { command: 'omniplex contact add /media/usb/to-me.car --name bob', description: 'Whoever introduces himself there' },
+    { command: 'omniplex contact add /media/usb/to-me.car --name bob', description: 'Whoever is introduced there' },
     { command: 'omniplex contact add contacts/*.bundle --fingerprint-file FINGERPRINTS', description: 'In a pipeline: added and verified, or nobody' },
   ];
   static override readonly schema = schema;

@@ -6,7 +6,7 @@ const schema = contactRow;
 
 export default class ContactShow extends BaseCommand<typeof ContactShow> {
   static override readonly summary = 'Show what is known of a contact: fingerprint, keys, prekeys, inboxes';
-  static override readonly description = 'Do not read these words to the contact: let the contact read them to you, and type what you hear with `omniplex contact verify`.';
+  static override readonly description = 'Do not read these words to the contact: let them read theirs to you, and type what you hear with `omniplex contact verify`.';
   static override readonly args = { name: arg('the contact') };
   static override readonly impact = 'read';
   static override readonly exits = { 5: 'there is no such contact' };

@@ -7,13 +7,13 @@ import { shared } from '../../cli/shared.ts';
 const schema = contactRow;
 
 export default class ContactVerify extends BaseCommand<typeof ContactVerify> {
-  static override readonly summary = 'Compare the twelve words of a contact by typing what it reads aloud';
+  static override readonly summary = 'Compare the twelve words of a contact by typing what they read aloud';
   static override readonly description =
-    'Call the contact over a way that nobody between you controls and let it read the words of `omniplex identity show`. Type what you hear: a yes or no would prove nothing. Four letters of a word are enough; nothing is corrected for you. The first verification stands.';
+    'Call them over a way that nobody between you controls, and let them read the words of `omniplex identity show`. Type what you hear: a yes or no would prove nothing. Four letters of a word are enough; nothing is corrected for you. The first verification stands.';
   static override readonly args = { name: arg('the contact') };
   static override readonly flags = { 'fingerprint-file': shared['fingerprint-file'] };
   static override readonly impact = 'write';
-  static override readonly exits = { 4: 'the identity is revoked', 5: 'there is no such contact, or it is not in the file', 7: 'the words are not those of this contact' };
+  static override readonly exits = { 4: 'the identity is revoked', 5: 'there is no such contact', 7: 'the words are not those of this contact, or it has no line in the file' };
   static override readonly examples = [
     { command: 'omniplex contact verify alice', description: 'With alice on the telephone' },
     { command: 'omniplex contact verify alice --fingerprint-file FINGERPRINTS', description: 'Where nobody can be called' },

@@ -15,19 +15,22 @@ export const storeCheck: Subject = {
     const used = Math.round((bytes / store.hotBudgetBytes) * 1000) / 10;
     const left = (await store.locks.list()).filter(({ state }) => state !== 'held').length;
     const audit = await lastJob(store, 'verify');
-    const bad = audit?.counts['bad'];
+    const bad = audit?.counts['bad'] === undefined ? undefined : audit.counts['bad'] - (audit.counts['repaired'] ?? 0);
+    const lost = (await lastJob(store, 'acknowledged'))?.counts['lost'];
     const metrics: Metric[] = [
       { label: 'hot_used', value: used, unit: '%', help: 'Share of the budget of the hot tier that is used', warning: atMost(FULL_WARNING), critical: atMost(FULL_CRITICAL) },
       { label: 'hot', value: bytes, unit: 'B', help: 'Bytes in the hot tier' },
       { label: 'hot_blocks', value: blocks, unit: '', help: 'Blocks in the hot tier' },
       { label: 'locks_left', value: left, unit: '', help: 'Locks whose holder is gone' },
     ];
-    if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What the last verify found bad', critical: atMost(0) });
+    if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What the last verify found bad and did not repair', critical: atMost(0) });
+    if (lost !== undefined) metrics.push({ label: 'lost', value: lost, unit: '', help: 'Messages that were acknowledged and that the last audit did not find', critical: atMost(0) });
     const audited = audit === undefined ? 'never verified' : bad === 0 ? 'last verify clean' : bad === undefined ? `last verify ended ${audit.exit}` : `last verify found ${bad} bad`;
+    const losses = lost === undefined || lost === 0 ? '' : `, ${lost} acknowledged and lost`;
     const locks = left === 0 ? '' : `, ${left} ${left === 1 ? 'lock' : 'locks'} left behind`;
     return {
       metrics,
-      summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${audited}${locks}`,
+      summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${audited}${losses}${locks}`,
       status: audit !== undefined && audit.exit !== 0 && bad === undefined ? 'WARNING' : 'OK',
       audited: { what: 'store verify', atMs: audit?.endedAtMs },
     };
