@@ -107,7 +107,7 @@ export function decodeHead(start: Bytes): BackupHead {
 function decodeHeader(bytes: Bytes): BackupHeader {
   const reader = new Reader(KIND, decode(KIND, bytes));
   reader.version(VERSION);
-  const createdAtMs = reader.int('created');
+  const createdAtMs = reader.time('created');
   const what = reader.list('what', backupParts.length).map((part) => backupParts.find((known) => known === part) ?? refuse('it holds parts that are unknown'));
   if (what.length === 0 || new Set(what).size !== what.length) refuse('it names no part, or one twice');
   const kdf = readKdf(reader.map('kdf'));

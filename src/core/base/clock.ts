@@ -30,5 +30,8 @@ export const systemClock: Clock = {
     }),
 };
 
+/** The last millisecond that a date can say (ECMA-262, Time Values). */
+export const TIME_MS_MAX = 8_640_000_000_000_000;
+
 /** RFC 3339 in UTC with milliseconds, the only spelling of a time that the core writes. */
 export const rfc3339 = (ms: number): string => new Date(ms).toISOString();

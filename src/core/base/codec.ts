@@ -7,6 +7,7 @@ import * as dagCbor from '@ipld/dag-cbor';
 import { CID } from 'multiformats/cid';
 import { equalBytes, type Bytes } from './bytes.ts';
 import { checkedCid, cidOf, DAG_CBOR, type Cid } from './cid.ts';
+import { TIME_MS_MAX } from './clock.ts';
 import { write } from './codec-write.ts';
 import { fail } from './errors.ts';
 import { limits } from './limits.ts';
@@ -116,6 +117,11 @@ export class Reader {
     const value = this.#take(field);
     if (typeof value !== 'number' || value < min || value > max) throw this.#wrong(field, `is not an integer from ${min} to ${max}`);
     return value;
+  }
+
+  /** Milliseconds since the epoch that a date can say: later ones would throw where they are shown. */
+  time(field: string, min = 0): number {
+    return this.int(field, min, TIME_MS_MAX);
   }
 
   bytes(field: string, length?: number, max?: number): Bytes {

@@ -102,8 +102,8 @@ export function decodeBundle(block: Bytes): Bundle {
     id: reader.cid('id', DAG_CBOR),
     seq: reader.int('seq', 1),
     prev: reader.optional('prev', () => reader.cid('prev', DAG_CBOR)),
-    issuedAtMs: reader.int('issued'),
-    expiresAtMs: reader.int('expires'),
+    issuedAtMs: reader.time('issued'),
+    expiresAtMs: reader.time('expires'),
     name: reader.optional('name', () => reader.text('name', limits.actorNameCharsMax)),
     signing: readSigning(reader.map('signing')),
     kemKey: reader.bytes('kem', KEM_BYTES),
@@ -129,7 +129,7 @@ function readSigning(reader: Reader): SigningCertificate {
 function readPrekey(value: unknown): Prekey {
   const reader = new Reader(`${KIND}.prekeys`, value);
   const key = reader.bytes('key', KEM_BYTES);
-  const prekey = { key, keyId: keyIdOf(key), untilMs: reader.int('until', 1) };
+  const prekey = { key, keyId: keyIdOf(key), untilMs: reader.time('until', 1) };
   reader.done();
   return prekey;
 }

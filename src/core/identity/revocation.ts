@@ -42,7 +42,7 @@ export function decodeRevocation(block: Bytes): Revocation {
   const word = reader.text('reason', 32);
   const reason = revocationReasons.find((known) => known === word);
   if (reason === undefined) throw fail('E_FORMAT', { kind: KIND, why: 'its reason is unknown' });
-  const atMs = reader.int('at');
+  const atMs = reader.time('at');
   const signatures = readByAlgorithm(KIND, reader.map('signatures'), 'signatureBytes');
   reader.done();
   return { cid: cidOf(DAG_CBOR, block), block, id, reason, atMs, signatures };

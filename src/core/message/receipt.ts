@@ -39,7 +39,7 @@ export function decodeReceipt(bytes: Bytes): Receipt {
   if (bytes.length > limits.receiptBytesMax) throw fail('E_FORMAT', { kind: KIND, why: `longer than ${limits.receiptBytesMax} bytes` });
   const reader = new Reader(KIND, decode(KIND, bytes));
   reader.version(VERSION);
-  const receipt = { of: reader.cid('of', DAG_CBOR), state: readState(reader), atMs: reader.int('at') };
+  const receipt = { of: reader.cid('of', DAG_CBOR), state: readState(reader), atMs: reader.time('at') };
   reader.done();
   return receipt;
 }
