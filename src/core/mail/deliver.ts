@@ -53,7 +53,7 @@ function begin(room: MailRoom, messages: readonly SealedSend[]): Disposable & { 
   const begun = beginFlights(room, fresh.map(({ entry, cid, announcements }) => ({ ...entry, cid, recipients: withPackets(entry, announcements) })))[Symbol.iterator]();
   const list = messages.map(({ flight, cid, entry, announcements }) => {
     if (flight === undefined) return begun.next().value as Flight;
-    room.home.outbox.amend(flight.number, { cid, bytes: entry.bytes ?? 0, packets: announcements.map(({ packet }) => packet) });
+    if (!flight.shared) room.home.outbox.amend(flight.number, { cid, bytes: entry.bytes ?? 0, packets: announcements.map(({ packet }) => packet) });
     return flight;
   });
   return { list, [Symbol.dispose]: () => list.forEach((flight) => flight[Symbol.dispose]()) };
@@ -87,12 +87,11 @@ function settle(room: MailRoom, messages: readonly SealedSend[], flights: readon
   const atMs = clock.now();
   room.home.transaction(() => {
     answers.forEach((answer, i) => {
-      const { number } = flights[i] as Flight;
-      const message = messages[i] as SealedSend;
-      if (!isOwn(room, number, message)) return;
+      const { number, shared } = flights[i] as Flight;
+      if (shared) return;
       if ('error' in answer) {
         if (answer.outcome === 'absent') outbox.settle(number, { atMs, state: 'failed', code: answer.error.code });
-      } else if (sameCid(answer.cid, message.cid)) {
+      } else if (sameCid(answer.cid, (messages[i] as SealedSend).cid)) {
         const { recipients } = outbox.settle(number, { atMs, state: 'announced', durability: answer.durability.true });
         // Somebody took this flight for dead meanwhile; it was not.
         recipients.forEach(({ state }, place) => void (state === 'failed' && outbox.setRecipientState(number, place, { state: 'announced', atMs })));
@@ -101,15 +100,8 @@ function settle(room: MailRoom, messages: readonly SealedSend[], flights: readon
   });
 }
 
-/** An entry that another send with the same id began, or took over, stands for that one's message. */
-const isOwn = ({ home }: MailRoom, number: number, { cid, entry }: Pick<SealedSend, 'cid' | 'entry'>): boolean => {
-  if (entry.id === undefined) return true;
-  const begun = home.outbox.entry(number).cid;
-  return begun !== undefined && sameCid(begun, cid);
-};
-
 /** The store has one effect of an id. Where that is not what this entry says, the entry follows the store. */
-async function adoptIfShared(room: MailRoom, message: SealedSend, { number }: Flight, answer: CommitAnswer): Promise<void> {
-  if ('error' in answer || isOwn(room, number, { ...message, cid: answer.cid })) return;
+async function adoptIfShared(room: MailRoom, message: SealedSend, { number, shared }: Flight, answer: CommitAnswer): Promise<void> {
+  if ('error' in answer || (!shared && sameCid(answer.cid, message.cid))) return;
   await adopt(room, number, { cid: answer.cid, bytes: message.entry.bytes ?? 0, durability: answer.durability.true });
 }

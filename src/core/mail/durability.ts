@@ -40,5 +40,5 @@ async function acknowledge({ home, store }: MailRoom, { cid, bytes, expiresAtMs 
 }
 
 /** Copies of every block, by tier. */
-export const copiesOf = (store: Store, { tiers }: Pick<MessageRecord, 'tiers'>): Readonly<Partial<Record<TierName, number>>> =>
+const copiesOf = (store: Store, { tiers }: Pick<MessageRecord, 'tiers'>): Readonly<Partial<Record<TierName, number>>> =>
   Object.fromEntries(tiers.map((tier) => [tier, tier === 'hot' ? 1 : store.coldTier(tier).copies]));

@@ -18,10 +18,13 @@ const keyOf = ({ home }: Pick<MailRoom, 'home'>, number: number): string => `${h
 
 export class Flight implements Disposable {
   readonly number: number;
+  /** Another send with the same id is at this entry, which stands for that one's message until the store has decided. */
+  readonly shared: boolean;
   readonly #key: string;
 
-  constructor(room: MailRoom, number: number) {
+  constructor(room: MailRoom, number: number, shared: boolean) {
     this.number = number;
+    this.shared = shared;
     this.#key = keyOf(room, number);
     underWay.set(this.#key, (underWay.get(this.#key) ?? 0) + 1);
   }
@@ -40,16 +43,20 @@ export class Flight implements Disposable {
 export function beginFlights(room: MailRoom, entries: ReadonlyArray<Omit<NewEntry, 'store' | 'by'>>): readonly Flight[] {
   const by = thisProcess();
   const { outbox } = room.home;
-  return room.home.transaction(() => {
-    for (const { id, identity, cid } of entries) {
-      const known = id === undefined ? undefined : outbox.find(id, identity);
-      if (known === undefined || isUnderWay(room, known) || (cid !== undefined && known.cid !== undefined && sameCid(cid, known.cid))) continue;
-      if (known.store === room.store.id && isDead(known)) outbox.remove(known.number);
-      else outbox.releaseId(known.number);
-    }
-    return outbox.beginMany(entries.map((entry) => ({ ...entry, store: room.store.id, by }))).map(({ number }) => new Flight(room, number));
-  });
+  return room.home.transaction(() =>
+    entries.map((entry) => {
+      const known = entry.id === undefined ? undefined : outbox.find(entry.id, entry.identity);
+      const shared = known !== undefined && isUnderWay(room, known);
+      if (known !== undefined && !shared && !isOf(known, entry.cid)) {
+        if (known.store === room.store.id && isDead(known)) outbox.remove(known.number);
+        else outbox.releaseId(known.number);
+      }
+      return new Flight(room, outbox.begin({ ...entry, store: room.store.id, by }).number, shared);
+    }),
+  );
 }
+
+const isOf = (entry: OutboxEntry, cid: Cid | undefined): boolean => cid !== undefined && entry.cid !== undefined && sameCid(cid, entry.cid);
 
 /** Nobody was ever told of it. */
 const isDead = (entry: OutboxEntry): boolean =>

@@ -38,7 +38,7 @@ async function expectSound(alice: Operator, bob: OmniPlex, ids: readonly string[
     expect(['announced', 'failed']).toContain(state);
     if (state === 'announced') expect(journaled).toContain(cid);
   }
-  const announced = messages.filter(({ state }) => state === 'announced').map(({ cid }) => cid);
+  const announced = messages.filter(({ state }) => state === 'announced').map(({ cid }) => String(cid));
   expect(inInbox.toSorted()).toEqual(announced.toSorted());
   for (const { cid, id } of acknowledged) {
     expect(announced).toContain(cid);

@@ -266,7 +266,7 @@ describe('the outbox', () => {
     const [crypto, home] = [await judge.app.crypto(), await judge.app.home()];
     const pieces = () => (async function* () { yield bytes; })();
     const people = await readIntroductions(crypto, pieces(), out);
-    expect(people.map(({ newest }) => newest.name).toSorted()).toEqual(['alice', 'bob', 'carol']);
+    expect(people.map(({ newest }) => String(newest.name)).toSorted()).toEqual(['alice', 'bob', 'carol']);
     const { roots, blocks } = await readCar(pieces(), out);
     expect(roots.map(String)).toEqual([result.cid]);
     const said: string[] = [];

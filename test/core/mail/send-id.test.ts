@@ -141,7 +141,7 @@ describe('an id', () => {
     expect(there.result.cid).not.toBe(here.result.cid);
     expect((await other.send(hello())).changed).toBe(false);
     expect((await bob.app.send(hello()))).toEqual({ result: here.result, changed: false });
-    expect((await bob.app.outbox.list()).result.messages.map(({ cid }) => cid).toSorted()).toEqual([here.result.cid, there.result.cid].toSorted());
+    expect((await bob.app.outbox.list()).result.messages.map(({ cid }) => String(cid)).toSorted()).toEqual([here.result.cid, there.result.cid].toSorted());
   });
 
   it('asked at once in one process is one effect', async () => {

@@ -238,8 +238,9 @@ describe('send', () => {
     using opened = await openManifest(crypto, cid, manifest, { xWing }, { resolveSender: async () => undefined });
     expect(opened.sender).toMatchObject({ kind: 'unknown', introduction: { genesis: expect.any(Uint8Array), bundle: expect.any(Uint8Array) } });
     // what was introduced may be answered to: its prekeys must outlive a rotation
-    await (await bob.app.identities()).rotate('bob');
-    expect((await bob.app.home()).people.keysOf((await (await bob.app.identities()).show('bob')).id).filter(({ kind }) => kind === 'prekey')).toHaveLength(2);
+    const identities = await bob.app.identities();
+    await identities.rotate('bob');
+    expect((await bob.app.home()).people.keysOf(identities.show('bob').id).filter(({ kind }) => kind === 'prekey')).toHaveLength(2);
   });
 
   it('refuses a CAR whose name is taken before anything is sent, and says so when it cannot be written', async () => {
