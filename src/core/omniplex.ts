@@ -20,13 +20,18 @@ import type { Home } from './home/index.ts';
 import type { Contacts } from './identity/contacts.ts';
 import type { Identities } from './identity/identities.ts';
 import type { Ring } from './keys/index.ts';
+import type { AckRequest } from './mail/acknowledge.ts';
 import type { BatchRequest, BatchResult } from './mail/batch.ts';
+import type { FetchAllRequest } from './mail/fetch-all.ts';
+import type { InboxRequest } from './mail/inbox.ts';
+import type { OpenerOptions } from './mail/opener.ts';
 import type { ResendAllRequest, ResendRequest } from './mail/outbox-resend.ts';
 import type { OutboxListRequest, WaitRequest } from './mail/outbox.ts';
 import type { FetchRequest, FetchResult } from './mail/fetch.ts';
 import type { Outcome } from './mail/outcome.ts';
 import type { MailRoom } from './mail/room.ts';
 import type { SendRequest, SendResult } from './mail/send-types.ts';
+import type { WatchRequest } from './mail/watch.ts';
 import type { RepairReport } from './storage/repair.ts';
 import type { Store } from './storage/store.ts';
 
@@ -175,6 +180,15 @@ export class OmniPlex implements AsyncDisposable {
     const { sendBatch } = await import('./mail/batch.ts');
     return sendBatch(await this.mail(), this.#withSignal(request));
   }
+
+  /** What came and is to be handled: see mail/inbox.ts, mail/fetch-all.ts, mail/watch.ts and mail/acknowledge.ts. */
+  readonly inbox = {
+    list: async (request: InboxRequest = {}) => (await import('./mail/inbox.ts')).listInbox(await this.mail(), this.#withSignal(request)),
+    show: async (cid: Cid, options: OpenerOptions = {}) => (await import('./mail/inbox.ts')).showMessage(await this.mail(), cid, this.#withSignal(options)),
+    fetch: async (request: FetchAllRequest) => (await import('./mail/fetch-all.ts')).fetchAll(await this.mail(), this.#withSignal(request)),
+    ack: async (request: AckRequest) => (await import('./mail/acknowledge.ts')).acknowledge(await this.mail(), this.#withSignal(request)),
+    watch: async (request: WatchRequest = {}) => (await import('./mail/watch.ts')).watchInbox(await this.mail(), this.#withSignal(request)),
+  };
 
   /** What became of what was sent: see mail/outbox*.ts. */
   readonly outbox = {

@@ -33,10 +33,6 @@ export interface HandPosted {
   readonly announcements: readonly Announcement[];
 }
 
-export async function senderOf({ app, name }: Operator): Promise<Sender> {
-  return (await app.identities()).signerFor(name);
-}
-
 /** `to` is a contact of `from`. */
 export async function handPost(from: Operator, to: Operator, { content = 'by hand', metadata, request, changes, blocks = (all) => all, announcements = (made) => made }: HandPost = {}): Promise<HandPosted> {
   const { app } = from;
@@ -44,7 +40,7 @@ export async function handPost(from: Operator, to: Operator, { content = 'by han
   const contact = home.people.contactNamed(to.name);
   if (contact === undefined) throw new Error(`${from.name} does not know ${to.name}`);
   const recipient = contactRecipient(home, contact);
-  const sender = await senderOf(from);
+  const sender = await (await app.identities()).signerFor(from.name);
   const kept: Block[] = [];
   const sink: BlockSink = { put: async (some) => void kept.push(...some.map(({ cid, bytes }) => ({ cid, bytes: bytes.slice() }))) };
   const whole: SealRequest = {

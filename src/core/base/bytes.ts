@@ -42,4 +42,5 @@ export const wipe = (...buffers: readonly Bytes[]): void => {
   for (const buffer of buffers) buffer.fill(0);
 };
 
-export const isZero = (bytes: Bytes): boolean => bytes.every((byte) => byte === 0);
+/** Not constant-time. Bytes that equal their right-hand neighbours equal the first: one comparison in native code. */
+export const isZero = (bytes: Bytes): boolean => bytes.length === 0 || (bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0);

@@ -11,7 +11,7 @@ import type { ReceiptWish } from '../message/sealed.ts';
 import { readersOf, unhandledRows } from './arrivals.ts';
 import { applyReceipt } from './apply-receipts.ts';
 import { safeFileName } from './file-name.ts';
-import { Opener, type OpenedMail } from './opener.ts';
+import { Opener, type OpenedMail, type OpenerOptions } from './opener.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { senderView, type SenderView } from './provenance.ts';
 import type { MailRoom } from './room.ts';
@@ -156,7 +156,7 @@ export interface ShownMessage {
 }
 
 /** One message as far as its metadata. Throws as `Opener.open`; an expired one is shown as expired. */
-export async function showMessage(room: MailRoom, cid: Cid, options: ConstructorParameters<typeof Opener>[1] = {}): Promise<ShownMessage> {
+export async function showMessage(room: MailRoom, cid: Cid, options: OpenerOptions = {}): Promise<ShownMessage> {
   using opened = await new Opener(room, options).open(cid);
   const { message, provenance, identity, arrival } = opened;
   const { metadata, manifest } = message;

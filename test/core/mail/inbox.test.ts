@@ -340,3 +340,20 @@ describe('a copied home', () => {
     expect((await inboxOf(alice)).messages).toHaveLength(1);
   });
 });
+
+describe('the library', () => {
+  it('has all of it behind one object', async () => {
+    const { world, alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'hello', { name: 'h.txt' });
+    const { inbox } = alice.app;
+    expect((await inbox.list()).result.messages).toHaveLength(1);
+    expect(await inbox.show(cid)).toMatchObject({ name: 'h.txt' });
+    for await (const { message } of await inbox.watch()) {
+      expect(message.cid).toBe(cid.toString());
+      break;
+    }
+    expect((await inbox.fetch({ folder: world.folder })).result.fetched).toBe(1);
+    expect((await inbox.ack({ cids: [cid] })).changed).toBe(true);
+    expect((await inbox.list({ limit: 5 })).result.messages).toEqual([]);
+  });
+});

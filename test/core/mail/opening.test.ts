@@ -3,10 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
+import type { Cid } from '../../../src/core/base/cid.ts';
 import { decodeBundleFile } from '../../../src/core/identity/index.ts';
 import { fetch } from '../../../src/core/mail/fetch.ts';
-import { decodeManifest } from '../../../src/core/message/index.ts';
-import { handPost, senderOf } from '../../support/hand-post.ts';
+import { decodeManifest, type Sender } from '../../../src/core/message/index.ts';
+import type { Changes } from '../message/forge.ts';
+import { handPost } from '../../support/hand-post.ts';
 import { introduce, type Operator } from '../../support/mail.ts';
 import { codeOf, couple, damage, inboxOf, linksOf, noise, post, read } from '../../support/post.ts';
 
@@ -31,10 +33,10 @@ describe('damage', () => {
   it('that the sender made himself ends a stream after an authentic prefix, and leaves no file', async () => {
     const { world, alice, bob } = await couple();
     const content = noise(600_000);
-    // two blocks in each other's place, and the whole signed anew: only the chunks can tell
-    const changes = (signAs: Awaited<ReturnType<typeof senderOf>>) => ({
+    // one block in the place of another, and the whole signed anew: only the chunks can tell
+    const changes = (signAs: Sender): Changes => ({
       signAs,
-      core: ({ content: sealed }: { content: { links: readonly unknown[] } }) => ({ content: { ...sealed, links: [sealed.links[0], sealed.links[0], ...sealed.links.slice(2)] } }) as never,
+      core: ({ content: sealed }) => ({ content: { ...sealed, links: [sealed.links[0] as Cid, sealed.links[0] as Cid, ...sealed.links.slice(2)] } }),
     });
     const { cid } = await handPost(bob, alice, { content, metadata: { name: 'n' }, changes });
     const got = await read(alice, cid);
