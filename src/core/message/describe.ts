@@ -128,7 +128,7 @@ export function describeManifest(bytes: Bytes): ManifestDescription {
 }
 
 /** Hostile input. Throws what `decodeOpening` throws. */
-export function describeOpening(bytes: Bytes): OpeningDescription {
+function describeOpening(bytes: Bytes): OpeningDescription {
   const { stanzas } = decodeOpening(bytes);
   const hidden = ['who sent it', 'whom it is for: stanzas name nobody', 'everything else: the manifest comes at the end of the stream'];
   return { kind: 'opening', cid: cidOf(DAG_CBOR, bytes), version: 1, bytes: bytes.length, stanzas: describeStanzas(stanzas), hidden };
@@ -141,7 +141,7 @@ function describeLinkNode(bytes: Bytes): NodeDescription {
 }
 
 /** Hostile input. Throws what `decodeEvidence` and `decodeManifest` throw. The message key in it is not used. */
-export function describeEvidence(bytes: Bytes): EvidenceDescription {
+function describeEvidence(bytes: Bytes): EvidenceDescription {
   const { manifest, messageKey } = decodeEvidence(bytes);
   messageKey.wipe();
   const hidden = ['nothing of this message from whoever holds this file: it carries the message key', 'whether it is true: verify it'];

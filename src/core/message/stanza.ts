@@ -74,7 +74,7 @@ export function encodeStanza(stanza: Stanza): Value {
 }
 
 /** Hostile input. Throws E_FORMAT; E_NOT_IN_VERSION_1 for the kinds that the format only names. */
-export function decodeStanza(value: unknown): Stanza {
+function decodeStanza(value: unknown): Stanza {
   const reader = new Reader('stanza', value);
   const stanza = readStanza(reader, reader.text('type', limits.stanzaTypeCharsMax));
   reader.done();

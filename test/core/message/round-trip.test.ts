@@ -133,7 +133,7 @@ describe('recipients', () => {
   it('each find their stanza, by number and without', async () => {
     const people = ['one', 'two', 'three', 'four'].map((name) => person(name));
     const sealed = await seal(fromAlice({ recipients: people.map(({ recipient }) => recipient) }), sample(50));
-    expect([...sealed.stanzaOf].sort()).toEqual([0, 1, 2, 3]);
+    expect(new Set(sealed.stanzaOf)).toEqual(new Set([0, 1, 2, 3]));
     for (const [i, { kem }] of people.entries()) {
       using byNumber = await open(sealed.cid, sealed.manifest.bytes, { xWing: [kem] }, { ...knowsAlice, stanzaIndex: sealed.stanzaOf[i] });
       using without = await open(sealed.cid, sealed.manifest.bytes, { xWing: [carol.kem, kem] });
