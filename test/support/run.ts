@@ -87,8 +87,9 @@ export interface Sandbox {
   start(args: readonly string[], options?: RunOptions): Started;
 }
 
-export async function sandbox(): Promise<Sandbox> {
-  const folder = await freshFolder();
+/** One that several tests share is given a folder, and whoever gives it removes it. */
+export async function sandbox(given?: string): Promise<Sandbox> {
+  const folder = given ?? (await freshFolder());
   const home = join(folder, 'home');
   await mkdir(home, { mode: 0o700 });
   const env = { HOME: home, TMPDIR: folder };
