@@ -1,0 +1,211 @@
+/** The first hours at a terminal: the wizard, passphrases, words that one hears, severe confirmations, narrow and colourless terminals. */
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openTerminal, type Terminal, type TerminalOptions } from '../support/pty.ts';
+import { sandbox, type Sandbox } from '../support/run.ts';
+
+// oxlint-disable-next-line no-control-regex -- colours are what is looked for
+const COLOUR = /\u001B\[\d+m/;
+
+const at = (box: Sandbox, args: readonly string[], options: TerminalOptions = {}): Terminal => openTerminal(args, { cwd: box.folder, ...options, env: { ...box.env, ...options.env } });
+
+/** With a home, a store and, where one is named, an identity whose passphrase is in the file `pass`. */
+async function ready(...identities: readonly string[]): Promise<Sandbox> {
+  const box = await sandbox();
+  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  expect((await box.run(['init', 'local', '--defaults', '--select', '--quiet'])).code).toBe(0);
+  for (const name of identities) expect((await box.run(['identity', 'create', name, '--quiet', '--passphrase-file', 'pass'])).code).toBe(0);
+  return box;
+}
+
+const data = (box: Sandbox): Promise<string[]> => readdir(join(box.folder, 'home', '.local', 'share')).catch(() => []);
+
+describe('init asks', () => {
+  it('for a name and two folders, offers defaults, and makes them', async () => {
+    const box = await sandbox();
+    const terminal = at(box, ['init']);
+    await terminal.waitFor('A name for the two');
+    terminal.type('');
+    await terminal.waitFor('Home, for identities');
+    await terminal.waitFor('~/.local/share/omniplex');
+    terminal.type('');
+    await terminal.waitFor('Store, where sealed');
+    terminal.type('');
+    await terminal.waitFor('Work in "local" from now on?');
+    terminal.type('');
+    await terminal.waitFor('Next: `omniplex identity create NAME`');
+    expect((await terminal.done).code).toBe(0);
+    expect((await data(box)).toSorted()).toEqual(['omniplex', 'omniplex-store']);
+    expect((await box.run(['context', 'show', '--json'])).stdout).toContain('"selected":true');
+  });
+
+  it('again when an answer cannot be, says why, and takes ~ for the home directory', async () => {
+    const box = await sandbox();
+    const terminal = at(box, ['init']);
+    await terminal.waitFor('A name for the two');
+    terminal.type('no name');
+    await terminal.waitFor('expects a name of up to 64 letters');
+    terminal.type('\u0015work');
+    await terminal.waitFor('Home, for identities');
+    terminal.type('/etc');
+    await terminal.waitFor('/etc already exists');
+    terminal.type('\u0015~/place');
+    await terminal.waitFor('Store, where sealed');
+    terminal.type('~/place/store');
+    await terminal.waitFor('neither of them inside the other');
+    terminal.type('\u0015~/store');
+    await terminal.waitFor('Work in "work" from now on?');
+    terminal.type('n');
+    await terminal.waitFor('omniplex context select work');
+    expect((await terminal.done).code).toBe(0);
+    expect((await readdir(join(box.folder, 'home'))).filter((name) => !name.startsWith('.')).toSorted()).toEqual(['place', 'store']);
+  });
+
+  it('only for what no flag answered', async () => {
+    const box = await sandbox();
+    const terminal = at(box, ['init', 'local', '--home', 'h', '--select']);
+    await terminal.waitFor('Store, where sealed');
+    terminal.type('');
+    await terminal.waitFor('selected');
+    expect((await terminal.done).code).toBe(0);
+    expect(terminal.text()).not.toMatch(/A name for|Home, for|from now on/);
+  });
+
+  it.each([0, 1, 2, 3])('and Ctrl-C at question %i leaves nothing', async (question) => {
+    const box = await sandbox();
+    const terminal = at(box, ['init']);
+    for (const [place, asked] of ['A name for the two', 'Home, for identities', 'Store, where sealed', 'from now on?'].entries()) {
+      await terminal.waitFor(asked);
+      if (place === question) break;
+      terminal.type('');
+    }
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    expect(await data(box)).toEqual([]);
+    expect((await box.run(['context', 'list', '--json'])).stdout).toContain('"contexts":[]');
+  });
+});
+
+describe('a passphrase', () => {
+  it('is asked twice for the first identity, masked, and compared; then the identity is told', async () => {
+    const box = await ready();
+    const terminal = at(box, ['identity', 'create', 'alice']);
+    for (const [first, second] of [['tulip-one', 'tulip-two'], ['tulip-three', 'tulip-three']] as const) {
+      await terminal.waitFor('New passphrase for the key ring');
+      terminal.type(first);
+      await terminal.waitFor('again');
+      terminal.type(second);
+      if (first === 'tulip-one') await terminal.waitFor('not the same');
+    }
+    await terminal.waitFor(/alice . Ed25519 \+ ML-DSA-65, X-Wing . prekeys until \d{4}-\d\d-\d\d/);
+    await terminal.waitFor(/fingerprint {2}([a-z]+ ){4}\/ ([a-z]+ ){4}\/ ([a-z]+ ?){4}/);
+    expect((await terminal.done).code).toBe(0);
+    expect(terminal.output()).not.toContain('tulip');
+  });
+
+  it('is asked once for the next one, and a wrong one is refused', async () => {
+    const box = await ready('alice');
+    const terminal = at(box, ['identity', 'create', 'bob']);
+    await terminal.waitFor('Passphrase for the key ring');
+    terminal.type('rose');
+    await terminal.waitFor('E_PASSPHRASE');
+    expect((await terminal.done).code).toBe(4);
+    expect(terminal.text()).not.toContain('again');
+    expect((await box.run(['identity', 'list', '--json'])).stdout).not.toContain('bob');
+  });
+
+  it('is not asked for what cannot be: a taken name', async () => {
+    const box = await ready('alice');
+    const terminal = at(box, ['identity', 'create', 'alice']);
+    await terminal.waitFor('E_NAME_TAKEN');
+    expect((await terminal.done).code).toBe(6);
+    expect(terminal.text()).not.toContain('Passphrase');
+  });
+
+  it.each(['New passphrase', 'again'])('that is left by Ctrl-C at "%s" leaves no key ring', async (question) => {
+    const box = await ready();
+    const terminal = at(box, ['identity', 'create', 'alice']);
+    await terminal.waitFor('New passphrase');
+    if (question === 'again') {
+      terminal.type('tulip');
+      await terminal.waitFor('again');
+    }
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    expect(await readdir(join(box.folder, 'home', '.local', 'share', 'omniplex'))).not.toContain('keyring.opk');
+  });
+
+  it('is changed: the old one once, the new one twice', async () => {
+    const box = await ready('alice');
+    const terminal = at(box, ['identity', 'passphrase', 'alice']);
+    await terminal.waitFor('? Passphrase for the key ring');
+    terminal.type('tulip');
+    await terminal.waitFor('New passphrase');
+    terminal.type('rose');
+    await terminal.waitFor('again');
+    terminal.type('rose');
+    await terminal.waitFor('the key ring of alice has the new passphrase');
+    expect((await terminal.done).code).toBe(0);
+    expect((await box.run(['identity', 'rotate', 'alice', '--passphrase-file', 'pass'])).code).toBe(4);
+  });
+});
+
+describe('severe acts', () => {
+  it('want the name typed, not a yes', async () => {
+    const box = await ready('alice');
+    for (const [typed, code] of [['yes', 9], ['alice', 0]] as const) {
+      const terminal = at(box, ['identity', 'remove', 'alice', '--passphrase-file', 'pass']);
+      await terminal.waitFor('type alice');
+      terminal.type(typed);
+      expect((await terminal.done).code).toBe(code);
+    }
+    expect((await box.run(['identity', 'list'])).stdout).toContain('no identities');
+  });
+});
+
+describe('contact verify', () => {
+  it('asks again for what are no twelve words, and corrects nothing', async () => {
+    const box = await ready('alice');
+    await box.run(['identity', 'export', 'alice', '--out', 'alice.bundle']);
+    await box.run(['init', 'bob', '--defaults', '--home', 'bob', '--store', 'bob-store', '--select']);
+    await box.run(['contact', 'add', 'alice.bundle']);
+    const { result } = JSON.parse((await box.run(['contact', 'show', 'alice', '--json'])).stdout) as { result: { fingerprint: string } };
+    const words = result.fingerprint.split(' ');
+    const terminal = at(box, ['contact', 'verify', 'alice']);
+    await terminal.waitFor('Type what you hear');
+    terminal.type('amber tulip');
+    await terminal.waitFor('has 12 words, not 2');
+    terminal.type(`\u0015${words.with(4, 'qqqq').join(' ')}`);
+    await terminal.waitFor('word 5 is not in the list');
+    terminal.type(`\u0015${words.map((word) => word.slice(0, 4)).join(', ').toUpperCase()}`);
+    await terminal.waitFor(/alice verified .*Z by voice/);
+    expect((await terminal.done).code).toBe(0);
+  });
+});
+
+describe('a terminal', () => {
+  const fits = (terminal: Terminal, columns: number): string[] => terminal.text().split('\n').filter((line) => line.length > columns && line.trim().includes(' '));
+
+  it('of 60 columns has no line that is too long', async () => {
+    const box = await ready('alice');
+    for (const args of [['doctor'], ['identity', 'show', 'alice'], ['identity', 'list'], ['check', 'all'], ['contact', 'show', 'nobody']]) {
+      const terminal = at(box, args, { columns: 60 });
+      await terminal.done;
+      expect([args, fits(terminal, 60)]).toEqual([args, []]);
+    }
+  });
+
+  it('with colours has them, and none with NO_COLOR or a dumb one', async () => {
+    const box = await ready('alice');
+    for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false], [{ TERM: 'dumb' }, false]] as const) {
+      const terminal = at(box, ['doctor'], { env });
+      await terminal.done;
+      expect(COLOUR.test(terminal.output())).toBe(coloured);
+    }
+    const { stdout } = await box.run(['doctor']);
+    expect(stdout).not.toMatch(COLOUR);
+  });
+});
