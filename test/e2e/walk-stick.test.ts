@@ -31,7 +31,7 @@ class Machine {
 
   async ok(...args: string[]): Promise<string> {
     const ran = await this.run(...args);
-    expect(ran.code, `${args.join(' ')}\n${ran.stdout}${ran.stderr}`).toBe(0);
+    if (ran.code !== 0) throw new Error(`${args.join(' ')} ended with ${ran.code}\n${ran.stdout}${ran.stderr}`);
     return ran.stdout;
   }
 

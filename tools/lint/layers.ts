@@ -16,7 +16,9 @@ const RANKS: readonly (readonly string[])[] = [
   ['packet', 'message'],
   ['storage', 'keys', 'identity', 'home', 'session', 'group', 'flow', 'transport', 'routing', 'privacy', 'audit', 'compliance', 'telemetry'],
   ['mail', 'backup', 'health'],
+  ['inspect'],
   ['omniplex.ts', 'index.ts'],
+  ['tour.ts'],
   ['api', 'bench', 'chaos'],
 ];
 

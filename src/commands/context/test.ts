@@ -16,7 +16,7 @@ const schema = object({
 });
 
 export default class ContextTest extends BaseCommand<typeof ContextTest> {
-  static override readonly summary = 'Try a context live: does all that it names answer?';
+  static override readonly summary = 'Try whether all that a context names answers';
   static override readonly description = 'Opens no private key and changes nothing. The exit code is that of the first thing that does not answer.';
   static override readonly args = { name: arg('the context') };
   static override readonly impact = 'read';

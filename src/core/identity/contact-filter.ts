@@ -12,7 +12,7 @@ export type ContactFilter = Filter<typeof contactFields>;
 export const parseContactFilter = (text: string): ContactFilter => parseFilter(text, contactFields);
 
 /** Prekeys that can still be sealed to. */
-export const livePrekeys = ({ prekeys }: Pick<ContactSummary, 'prekeys'>, nowMs: number): number => prekeys.filter(({ untilMs }) => untilMs > nowMs).length;
+const livePrekeys = ({ prekeys }: Pick<ContactSummary, 'prekeys'>, nowMs: number): number => prekeys.filter(({ untilMs }) => untilMs > nowMs).length;
 
 const fieldsOf = (contact: ContactSummary, nowMs: number) => ({
   name: contact.name,
