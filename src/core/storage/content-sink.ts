@@ -1,12 +1,13 @@
 /**
  * Where a message is sealed into: hot while the budget lasts, else cold. A message that outgrows what hot can make room for is moved over
- * as it is written, so that its length need not be known. Manifests and link nodes are in hot either way.
+ * as it is written, so that its length need not be known. Link nodes and manifests with links are in hot either way.
  * Nothing is announced by it; blocks of a message that was never committed are garbage after the grace time.
  */
 import type { Block, BlockSink } from '../base/block.ts';
 import { RAW, type Cid } from '../base/cid.ts';
 import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { decodeManifest } from '../message/manifest.ts';
 import { batched } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { makeRoom } from './eviction.ts';
@@ -17,9 +18,11 @@ const sizeOf = (blocks: readonly Block[]): number => blocks.reduce((sum, { bytes
 export class ContentSink implements BlockSink {
   readonly releasesBytes = true;
   readonly #store: StoreContext;
-  /** Content that this sink has put, or is putting, into hot. */
+  /** What this sink has put, or is putting, into hot. */
   readonly #inHot: Cid[] = [];
   readonly #underWay = new Set<Promise<void>>();
+  /** Of puts that have not ended: the tier does not count them yet. */
+  #pendingBytes = 0;
   #spilled: Promise<ColdTier> | undefined;
   /** Room to make before the first block; then each put asks for its own. */
   #expectedBytes: number;
@@ -31,36 +34,47 @@ export class ContentSink implements BlockSink {
 
   /** Throws E_BUDGET when hot is full and the store has no cold tier, E_DISK_FULL. */
   async put(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
-    const structure = blocks.filter(({ cid }) => cid.code !== RAW);
     const content = blocks.filter(({ cid }) => cid.code === RAW);
-    if (content.length > 0) await this.#putContent(content, signal);
-    if (structure.length === 0) return;
-    await this.#store.hot.put(structure, signal);
-    if (this.#spilled !== undefined) await putChecked(await this.#spilled, structure, signal);
-    else this.#inHot.push(...structure.map(({ cid }) => cid));
+    const structure = blocks.filter(({ cid }) => cid.code !== RAW);
+    if (content.length > 0) await this.#putWhereItFits(content, signal);
+    if (structure.length > 0) await this.#putWhereItFits(structure, signal);
   }
 
-  async #putContent(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
-    if (this.#spilled === undefined && (await this.#fits(blocks, signal))) {
-      this.#inHot.push(...blocks.map(({ cid }) => cid));
-      const put = this.#store.hot.put(blocks, signal);
-      this.#underWay.add(put);
-      try {
-        await put;
-      } finally {
-        this.#underWay.delete(put);
-      }
-      return;
+  async #putWhereItFits(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+    const bytes = sizeOf(blocks);
+    this.#pendingBytes += bytes;
+    try {
+      if (this.#spilled === undefined && (await this.#fits(signal))) return await this.#putHot(blocks, signal);
+    } finally {
+      this.#pendingBytes -= bytes;
     }
     this.#spilled ??= this.#spill();
     await putChecked(await this.#spilled, blocks, signal);
+    const stays = blocks.filter((block) => !isContent(block));
+    if (stays.length > 0) await this.#store.hot.put(stays, signal);
   }
 
-  async #fits(blocks: readonly Block[], signal?: AbortSignal): Promise<boolean> {
+  async #putHot(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
+    const cids = blocks.map(({ cid }) => cid);
+    this.#inHot.push(...cids);
+    const put = this.#store.hot.put(blocks, signal);
+    this.#underWay.add(put);
+    try {
+      await put;
+    } finally {
+      this.#underWay.delete(put);
+    }
+    if (this.#spilled === undefined) return;
+    // another put found the tier full meanwhile: whether what it moves over includes these is not known, so they are moved again
+    await putChecked(await this.#spilled, blocks, signal);
+    await this.#store.hot.remove(blocks.filter(isContent).map(({ cid }) => cid), signal);
+  }
+
+  async #fits(signal?: AbortSignal): Promise<boolean> {
     const expected = this.#expectedBytes;
     this.#expectedBytes = 0;
     try {
-      await makeRoom(this.#store, Math.max(expected, sizeOf(blocks)), { signal });
+      await makeRoom(this.#store, Math.max(expected, this.#pendingBytes), { signal });
       return this.#spilled === undefined;
     } catch (error) {
       if (isError(error, 'E_BUDGET')) return false;
@@ -85,6 +99,17 @@ export class ContentSink implements BlockSink {
   /** After the last put: the tiers that hold every block, for the message's record. */
   async finish(): Promise<readonly TierName[]> {
     return this.#spilled === undefined ? ['hot'] : [(await this.#spilled).tier];
+  }
+}
+
+/** What hot may be without: raw blocks, and manifests with all their content inline. */
+function isContent({ cid, bytes }: Block): boolean {
+  if (cid.code === RAW) return true;
+  try {
+    return decodeManifest(bytes).content.links.length === 0;
+  } catch {
+    // a link node, or nothing of ours: `commit` and `import` look at it later
+    return false;
   }
 }
 

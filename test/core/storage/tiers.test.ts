@@ -5,7 +5,7 @@ import type { Cid } from '../../../src/core/base/cid.ts';
 import { fail } from '../../../src/core/base/errors.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
-import { blockOf, inboxOf, rejectsWith } from './blocks.ts';
+import { all, blockOf, inboxOf, rejectsWith } from './blocks.ts';
 import { fetch, forge, freshStore, held, putForged, send } from './store.ts';
 
 const hex = (cid: Cid): string => Buffer.from(cid.multihash.digest).toString('hex');
@@ -282,7 +282,26 @@ describe('the hot budget', () => {
     expect(await store.hot.has([blockOf('c', 1_000).cid])).toEqual([false]);
     const small = await send(store, 'small', 100_000);
     expect((await store.hot.message(small.cid))?.tiers).toEqual(['hot']);
+    await send(store, 'filler', 1_390_000);
+    // a message that lies in its manifest alone is content too
+    for (let i = 0; i < 20; i++) await send(store, `tiny ${i}`, 5_000);
+    expect((await store.hot.usage()).bytes).toBeLessThanOrEqual(1_500_000);
+    const tiny = await all(store.hot.messages());
+    expect(tiny.filter(({ tiers }) => tiers.includes('files')).length).toBeGreaterThan(10);
     expect((await store.verify()).bad).toEqual([]);
+  });
+
+  it('keeps every block in one tier when many puts meet the limit together', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { store } = await freshStore({ hotBudgetBytes: 1_000_000 });
+      const sink = await store.contentSink();
+      const blocks = Array.from({ length: 60 }, (_, i) => blockOf(`${round}/${i}`, 40_000));
+      await Promise.all(blocks.map((block) => sink.put([block])));
+      expect(await sink.finish()).toEqual(['files']);
+      const cids = blocks.map(({ cid }) => cid);
+      expect((await store.coldTier('files').has(cids)).includes(false)).toBe(false);
+      expect((await store.hot.has(cids)).includes(true)).toBe(false);
+    }
   });
 
   it('refuses to promote what does not fit', async () => {
