@@ -12,8 +12,8 @@ import { machineExaminations } from './doctor/machine.ts';
 import { examine, type DoctorRoom, type Examination, type Finding, type Patients } from './doctor/room.ts';
 import { elsewhereExaminations, storeExaminations } from './doctor/store.ts';
 
-/** Those that a doctor can be sent to alone. */
-export const backends = ['embedded'] as const;
+/** Those that it can be sent to alone. */
+const backends = ['embedded'] as const;
 const LATER_BACKENDS: readonly string[] = ['redis', 'ipfs', 's3', 'vault', 'pkcs11'];
 
 export interface DoctorOptions {

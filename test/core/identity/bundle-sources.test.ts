@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { piecesOf } from '../../../src/core/base/car.ts';
-import { fail } from '../../../src/core/base/errors.ts';
+import { fail, type OmniplexError } from '../../../src/core/base/errors.ts';
 import { readPeople, readPerson, type BundleSource } from '../../../src/core/identity/bundle-sources.ts';
 import { testCrypto } from '../../support/home.ts';
 import { operator, type Operator } from '../../support/people.ts';
 
 const source = (place: string, bytes: Uint8Array): BundleSource => ({ place, open: () => piecesOf(bytes) });
-const missing = (place: string): BundleSource => ({
+const failing = (place: string, error: OmniplexError): BundleSource => ({
   place,
-  open: async function* () {
-    throw fail('E_NOT_FOUND', { what: place });
-  },
+  open: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }),
 });
+const missing = (place: string): BundleSource => failing(place, fail('E_NOT_FOUND', { what: place }));
 
 async function bundle(of: Operator, name: string): Promise<Uint8Array> {
   if (!of.identities.list().some((identity) => identity.name === name)) await of.identities.create(name);
@@ -54,12 +53,7 @@ describe('people out of files', () => {
   });
 
   it('do not hide an interruption among what is wrong with a file', async () => {
-    const interrupted: BundleSource = {
-      place: 'slow',
-      open: async function* () {
-        throw fail('E_INTERRUPTED');
-      },
-    };
+    const interrupted = failing('slow', fail('E_INTERRUPTED'));
     await expect(readPeople(await testCrypto(), [interrupted, missing('no')])).rejects.toMatchObject({ code: 'E_INTERRUPTED' });
   });
 });

@@ -11,7 +11,7 @@ import { tally, type Tally, type Watch } from './case.ts';
 import { runVectors } from './vectors.ts';
 
 export { runVectors } from './vectors.ts';
-export type { Report, Tally } from './case.ts';
+export type { Tally } from './case.ts';
 
 export interface SelfTestResult {
   readonly passed: number;
