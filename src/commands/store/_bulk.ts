@@ -2,6 +2,7 @@
 import type { Artifact } from '../../cli/artifact.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { count, duration, size } from '../../cli/human.ts';
+import type { Progress } from '../../cli/progress.ts';
 import { array, integer, nullable, number, object, optional, record, string } from '../../cli/schema.ts';
 import { optionalCidArgs, shared } from '../../cli/shared.ts';
 import type { Cid } from '../../core/base/cid.ts';
@@ -10,11 +11,16 @@ import type { BulkItem, BulkOptions, BulkPlan, BulkResult } from '../../core/sto
 import type { Selection } from '../../core/storage/selection.ts';
 import type { Store } from '../../core/storage/store.ts';
 
-export const bulkArgs = { cids: optionalCidArgs('the messages; or choose them with --where') };
+export const bulkArgs = { cid: optionalCidArgs('the messages; or choose them with --where') };
 
-export const bulkFlags = { where: shared.where, 'dry-run': shared['dry-run'], 'lock-wait': shared['lock-wait'], out: shared.out };
+export const bulkFlags = {
+  where: shared.where,
+  'dry-run': shared['dry-run'],
+  'lock-wait': shared['lock-wait'],
+  out: { ...shared.out, description: 'each message as a line of NDJSON, of a dry run too; an existing file is never overwritten; - is stdout' },
+};
 
-export const bulkExits = { 5: 'a message is not there', 6: 'another run is at it, or a pin stands in the way', 12: 'a part was left: see `reasons`' };
+export const bulkExits = { 5: 'a message is not there', 6: 'another run is at it, or a pin stands in the way', 7: 'the one that was named is not whole: `store verify`', 12: 'a part was left: see `reasons`' };
 
 const plan = object({
   messages: integer('with something to do'),
@@ -62,19 +68,29 @@ export abstract class BulkCommand<C extends { args: object; flags: object }> ext
 
   override async run(): Promise<Answer<typeof bulkSchema>> {
     const { 'dry-run': dryRun, out } = this.given;
-    const selection = await selectionOf((this.args as { cids: readonly Cid[] }).cids, this.given.where);
+    const selection = await selectionOf((this.args as { cid: readonly Cid[] }).cid, this.given.where);
     const lockWaitMs = await this.session.lockWaitMs();
     const store = await (await this.session.app()).store();
     const items = out === undefined ? undefined : await this.session.artifact(out);
     this.doing(this.verb[1]);
-    const progress = await this.session.progress({ what: this.verb[1], unit: 'bytes' });
-    const act = () =>
-      this.act(store, selection, { dryRun, lockWaitMs, signal: this.signal, onItem: items && ((item) => write(items, item)), onProgress: ({ bytes, totalBytes }) => progress.at(bytes, totalBytes) });
+    const onProgress = await this.#progress();
+    const act = () => this.act(store, selection, { dryRun, lockWaitMs, signal: this.signal, onItem: items && ((item) => write(items, item)), onProgress });
     const job = dryRun || 'cids' in selection ? undefined : this.job;
     const { asJob } = await import('../../core/storage/jobs.ts');
     const { result, error, ms } = await asJob(store, job, act, endOf);
     await items?.commit();
     return { result: shown(result, selection, ms), changed: result.moved > 0, error };
+  }
+
+  /** Begins with the work itself: a question before it takes its time. */
+  async #progress(): Promise<NonNullable<BulkOptions['onProgress']>> {
+    const { startProgress } = await import('../../cli/progress.ts');
+    let progress: Progress | undefined;
+    this.atEnd(() => progress?.stop());
+    return ({ bytes, totalBytes }) => {
+      progress ??= startProgress(this.output, { what: this.verb[1], unit: 'bytes' });
+      progress.at(bytes, totalBytes);
+    };
   }
 
   protected override render(result: ShownBulk, { symbols }: View): Lines {

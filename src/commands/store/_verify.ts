@@ -2,11 +2,19 @@
 import type { Infer, View } from '../../cli/command.ts';
 import { count, grouped, when } from '../../cli/human.ts';
 import { array, boolean, integer, nullable, number, object, optional, record, string, time } from '../../cli/schema.ts';
+import { fail } from '../../core/base/errors.ts';
 import type { AcknowledgedResult } from '../../core/storage/acknowledged.ts';
 import type { RebuildReport } from '../../core/storage/rebuild.ts';
 import type { RepairReport } from '../../core/storage/repair.ts';
 import type { VerifyResult } from '../../core/storage/verify.ts';
 import { at } from './_times.ts';
+
+/** `1%`, `0.5%`: the part of all. Throws E_USAGE. */
+export function parsePercent(typed: string): number {
+  const percent = /^\d{1,3}(?:\.\d{1,4})?%$/.test(typed) ? Number(typed.slice(0, -1)) : NaN;
+  if (!(percent > 0 && percent <= 100)) throw fail('E_USAGE', { why: 'expects a part of all, such as 1% or 0.5%' });
+  return percent / 100;
+}
 
 const missed = object({ cid: string(), level: string('that was promised'), at: time(), to: array(string(), 'digests of the inboxes that are concerned') });
 

@@ -1,26 +1,15 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
 import { needed, parsed, repeated, text } from '../../cli/flags.ts';
-import { count, size } from '../../cli/human.ts';
-import { array, integer, nullable, object, string } from '../../cli/schema.ts';
 import { optionalCidArgs, shared } from '../../cli/shared.ts';
 import { fail } from '../../core/base/errors.ts';
 import { parseSize } from '../../core/base/size.ts';
-
-const schema = object({
-  files: array(object({ path: string(), bytes: integer() })),
-  messages: integer('receipts not counted'),
-  receipts: integer(),
-  packets: integer(),
-  blocks: integer(),
-  bundle: nullable(string('the identity of mine whose bundle comes along')),
-  for: array(object({ name: string(), messages: integer(), receipts: integer() }), 'empty where CIDs were named'),
-});
+import { exportLines, exportSchema } from './_car.ts';
 
 export default class StoreExport extends BaseCommand<typeof StoreExport> {
   static override readonly summary = 'Write messages into a CAR file: a stick is a transport';
   static override readonly description =
     'Whole messages with the packets that announce them, as ciphertext. --for takes what that contact has not confirmed, receipts too, and your bundle, so that the answer finds you. The files come into being together, flushed to the device, or not at all.';
-  static override readonly args = { cids: optionalCidArgs('the messages; or --for') };
+  static override readonly args = { cid: optionalCidArgs('the messages; or --for') };
   static override readonly flags = {
     for: repeated(text({ value: 'NAME', description: 'everything that waits for this contact; may be repeated' })),
     split: parsed({ value: 'SIZE', description: 'several files of at most this size, x.001.car and on; 4GiB less a byte is the most on FAT32' }, parseSize),
@@ -33,12 +22,12 @@ export default class StoreExport extends BaseCommand<typeof StoreExport> {
     { command: 'omniplex store export --for bob --out /media/usb/to-bob.car', description: 'What bob has not got yet' },
     { command: 'omniplex store export bafyreid5c2n7s3nqzzyjszvrbbhndsxmbfvv2c6ka7vbfxcmyxvqs4uiam --split 2GiB --out big.car', description: 'One message, in pieces that any stick takes' },
   ];
-  static override readonly schema = schema;
+  static override readonly schema = exportSchema;
   static override readonly seeAlso = ['store import', 'inspect', 'outbox export'];
 
-  override async run(): Promise<Answer<typeof schema>> {
+  override async run(): Promise<Answer<typeof exportSchema>> {
     const { for: names, split, out } = this.flags;
-    const { cids } = this.args;
+    const { cid: cids } = this.args;
     if ((cids.length === 0) === (names.length === 0)) throw fail('E_USAGE', { why: 'name messages by CID, or contacts with --for; one of both' });
     const app = await this.session.app();
     const into = out === '-' ? await this.session.artifact('-', { binary: true }) : undefined;
@@ -50,11 +39,7 @@ export default class StoreExport extends BaseCommand<typeof StoreExport> {
     return { result: { files, messages, receipts: 0, packets, blocks, bundle: null, for: [] }, changed: true };
   }
 
-  protected override render({ files, messages, receipts, blocks, bundle, for: people }: Infer<typeof schema>): Lines {
-    const what = (some: { readonly messages: number; readonly receipts: number }) =>
-      [some.messages > 0 && count(some.messages, 'message'), some.receipts > 0 && count(some.receipts, 'receipt')].filter((part) => part !== false).join(' and ') || 'nothing';
-    const lines = people.length === 0 ? [`${what({ messages, receipts })}, ${count(blocks, 'block')}`] : people.map((one) => `${what(one)} for ${one.name}`);
-    if (bundle !== null) lines.push(`1 bundle (${bundle})`);
-    return [lines.join(', '), ...files.map(({ path, bytes }) => (this.flags.out === '-' ? `${path} ${size(bytes)}` : `${path} ${size(bytes)}, synced: safe to remove`))];
+  protected override render(result: Infer<typeof exportSchema>): Lines {
+    return exportLines(result);
   }
 }

@@ -1,12 +1,9 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { count, duration, size } from '../../cli/human.ts';
-import { integer, number, object, optional, record, string } from '../../cli/schema.ts';
+import { count, size } from '../../cli/human.ts';
 import { shared } from '../../cli/shared.ts';
 import type { GcOptions, GcResult } from '../../core/storage/gc.ts';
 import type { Store } from '../../core/storage/store.ts';
-
-const amount = { messages: integer('removed or expired ones that are forgotten'), blocks: integer(), bytes: integer(), tiers: record(object({ blocks: integer(), bytes: integer() })) };
-const schema = object({ ...amount, unfinished: integer('files that killed processes left'), seconds: number(), plan: optional(object(amount)), planId: string() });
+import { gcLine, gcOf, gcSchema } from './_gc.ts';
 
 export default class StoreGc extends BaseCommand<typeof StoreGc> {
   static override readonly summary = 'Delete what no message needs any more';
@@ -21,10 +18,10 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
     { command: 'omniplex store gc --confirm t5k2wd-7f3a-19c2', description: 'Do exactly that' },
     { command: 'omniplex store gc --confirm "$(omniplex store gc --dry-run --json | jq -r .result.planId)" --quiet', description: 'From cron' },
   ];
-  static override readonly schema = schema;
+  static override readonly schema = gcSchema;
   static override readonly seeAlso = ['store remove', 'store show'];
 
-  override async run(): Promise<Answer<typeof schema>> {
+  override async run(): Promise<Answer<typeof gcSchema>> {
     const { 'dry-run': dryRun, confirm } = this.flags;
     const lockWaitMs = await this.session.lockWaitMs();
     const store = await (await this.session.app()).store();
@@ -34,9 +31,7 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
     const endOf = ({ messages, blocks, bytes, unfinished }: GcResult) => ({ counts: { messages, blocks, bytes, unfinished } });
     const { asJob } = await import('../../core/storage/jobs.ts');
     const { result, error, ms } = await asJob(store, dryRun ? undefined : 'gc', act, endOf);
-    const { planId, unfinished, ...found } = result;
-    const none = { messages: 0, blocks: 0, bytes: 0, tiers: {} };
-    return { result: { ...(dryRun ? { ...none, plan: found } : found), unfinished, seconds: ms / 1_000, planId }, changed: !dryRun && found.messages + found.blocks + unfinished > 0, error };
+    return { result: gcOf(result, dryRun, ms), changed: !dryRun && result.messages + result.blocks + result.unfinished > 0, error };
   }
 
   async #collect(store: Store, options: GcOptions): Promise<GcResult> {
@@ -60,10 +55,7 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
     return planId;
   }
 
-  protected override render({ messages, blocks, bytes, unfinished, seconds, plan, planId }: Infer<typeof schema>, { symbols }: View): Lines {
-    if (plan !== undefined && plan.messages + plan.blocks > 0) return `would delete ${count(plan.blocks, 'block')}, ${size(plan.bytes)}, and forget ${count(plan.messages, 'message')}; nothing changed. plan ${planId}`;
-    if (messages + blocks + unfinished === 0) return 'no garbage: nothing to do';
-    const rest = unfinished === 0 ? '' : `, ${count(unfinished, 'unfinished file')} swept`;
-    return `${count(blocks, 'block')} deleted, ${size(bytes)}, ${count(messages, 'message')} forgotten${rest} ${symbols.dot} ${duration(seconds * 1_000)}`;
+  protected override render(result: Infer<typeof gcSchema>, view: View): Lines {
+    return gcLine(result, view);
   }
 }

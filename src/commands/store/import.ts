@@ -1,28 +1,14 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { args } from '../../cli/flags.ts';
-import { count, grouped } from '../../cli/human.ts';
-import { array, integer, nullable, object, string } from '../../cli/schema.ts';
 import { fail } from '../../core/base/errors.ts';
 import type { CarInput } from '../../core/mail/travel.ts';
-
-const schema = object({
-  files: integer(),
-  blocks: integer('each hashed'),
-  bytes: integer(),
-  messages: integer('whole ones, receipts included'),
-  stored: integer('of them, those that were not here'),
-  receipts: integer(),
-  forMe: array(object({ name: string(), messages: integer(), receipts: integer() }), 'by identity of mine; the rest is for others, or for a passphrase'),
-  introductions: array(object({ identity: string(), name: nullable(string('what he calls himself')), contact: nullable(string('who he is here; null for a stranger')) })),
-  incomplete: array(object({ cid: string(), missing: integer() }), 'another file has the rest'),
-  refused: array(object({ cid: string(), code: string() })),
-});
+import { importLines, importSchema } from './_car.ts';
 
 export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly summary = 'Take in messages, receipts and bundles from CAR files';
   static override readonly description =
     'Every block is hashed, every message must be whole, inboxes are told last. A file that is cut or damaged brings nothing; a message split over several files waits for the rest, in any order. A newer bundle of a contact is taken in; a stranger stays one until `contact add`.';
-  static override readonly args = { files: args('CAR files; - is stdin') };
+  static override readonly args = { file: args('CAR files; - is stdin') };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
   static override readonly exits = { 5: 'a file is not there', 7: 'a file is damaged, or a message in it is none', 12: 'messages wait for the blocks of other files' };
@@ -30,12 +16,12 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
     { command: 'omniplex store import /media/usb/to-alice.car', description: 'From a stick' },
     { command: 'omniplex store import big.*.car', description: 'The pieces of a split export' },
   ];
-  static override readonly schema = schema;
+  static override readonly schema = importSchema;
   static override readonly seeAlso = ['store export', 'inbox list', 'contact add', 'inspect'];
 
-  override async run(): Promise<Answer<typeof schema>> {
+  override async run(): Promise<Answer<typeof importSchema>> {
     const [{ importFiles }, { stat }] = await Promise.all([import('../../core/mail/travel.ts'), import('node:fs/promises')]);
-    const inputs = await Promise.all(this.args.files.map((path) => this.#input(path)));
+    const inputs = await Promise.all(this.args.file.map((path) => this.#input(path)));
     const mail = await (await this.session.app()).mail();
     const sizes = new Map(await Promise.all(inputs.map(async ({ place }) => [place, await stat(place).then(({ size }) => size, () => undefined)] as const)));
     this.doing('importing');
@@ -57,17 +43,7 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
     return { place: 'stdin', open: () => stdin as AsyncIterable<Uint8Array> };
   }
 
-  protected override render({ blocks, messages, stored, forMe, introductions, incomplete, refused }: Infer<typeof schema>, { symbols, paint }: View): Lines {
-    const mine = forMe.map((one) => `${[one.messages > 0 && count(one.messages, 'message'), one.receipts > 0 && count(one.receipts, 'receipt')].filter((part) => part !== false).join(' and ')} for ${one.name}`);
-    const others = messages - forMe.reduce((sum, one) => sum + one.messages + one.receipts, 0);
-    const facts = [`${count(blocks, 'block')} verified`, ...mine, others > 0 && `${count(others, 'message')} for nobody here`, messages > stored && `${grouped(messages - stored)} here already`];
-    return [
-      facts.filter((text) => text !== false).join(` ${symbols.dot} `),
-      ...introductions.map(({ identity, name, contact }) =>
-        contact === null ? `unknown here, introduces himself as ${JSON.stringify(name ?? identity)}: \`omniplex contact add\` this file, then compare the twelve words` : `the bundle of ${contact} came along`,
-      ),
-      ...incomplete.map(({ cid, missing }) => `${cid} waits for ${missing > 1 ? `${grouped(missing)} more blocks` : 'more blocks'}`),
-      ...refused.map(({ cid, code }) => `${paint.bad('refused')} ${cid} ${code}`),
-    ];
+  protected override render(result: Infer<typeof importSchema>, view: View): Lines {
+    return importLines(result, view);
   }
 }

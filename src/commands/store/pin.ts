@@ -10,7 +10,7 @@ import { BulkCommand, bulkExits, bulkSchema, type ShownBulk } from './_bulk.ts';
 export default class StorePin extends BulkCommand<typeof StorePin> {
   static override readonly summary = 'Keep the hot copy of messages';
   static override readonly description = 'A pinned message is brought to the hot tier first, and then neither demoted nor evicted. A pin never gets shorter; `store unpin` ends it.';
-  static override readonly args = { cids: cidArgs('the messages') };
+  static override readonly args = { cid: cidArgs('the messages') };
   static override readonly flags = {
     ttl: parsed({ value: 'DURATION', description: 'for so long', otherwise: 'until it is unpinned' }, parseDuration),
     'dry-run': shared['dry-run'],

@@ -6,7 +6,7 @@ import { BulkCommand, bulkExits, bulkSchema } from './_bulk.ts';
 
 export default class StoreUnpin extends BulkCommand<typeof StoreUnpin> {
   static override readonly summary = 'Let messages be demoted and evicted again';
-  static override readonly args = { cids: cidArgs('the messages') };
+  static override readonly args = { cid: cidArgs('the messages') };
   static override readonly flags = { 'dry-run': shared['dry-run'], 'lock-wait': shared['lock-wait'] };
   static override readonly impact = 'write';
   static override readonly opensKey = false;

@@ -2,14 +2,7 @@ import { BaseCommand, type Answer, type Lines, type View } from '../../cli/comma
 import { optionalArg, parsed, toggle } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { fail, isError } from '../../core/base/errors.ts';
-import { acknowledgedLines, acknowledgedOf, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
-
-/** `1%`, `0.5%`: the part of all. */
-function parsePercent(typed: string): number {
-  const percent = /^\d{1,3}(?:\.\d{1,4})?%$/.test(typed) ? Number(typed.slice(0, -1)) : NaN;
-  if (!(percent > 0 && percent <= 100)) throw fail('E_USAGE', { why: 'expects a part of all, such as 1% or 0.5%' });
-  return percent / 100;
-}
+import { acknowledgedLines, acknowledgedOf, parsePercent, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
 
 export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   static override readonly summary = 'Prove that every block still holds the bytes it is named after';
