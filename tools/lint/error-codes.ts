@@ -20,10 +20,10 @@ function textOf(path: string): string {
   }
 }
 
-/** The codes that occur in these files, as whole words. */
+/** The codes that occur in these files, as whole words; `E_PACKET_*` in a comment is a family and no code. */
 function codesIn(root: string, folder: string, except: string): Set<string> {
   const files = sourcesBelow(join(root, folder)).filter((file) => relative(root, file) !== except);
-  return new Set(files.flatMap((file) => textOf(file).match(/\bE_[A-Z0-9_]+\b/g) ?? []));
+  return new Set(files.flatMap((file) => textOf(file).match(/\bE_[A-Z0-9_]*[A-Z0-9]\b(?!\*)/g) ?? []));
 }
 
 export interface CodeFacts {
