@@ -63,6 +63,9 @@ describe('store list and show', () => {
     await damageColdBlock(it.path, block!);
     expect(await it.answer('store show', [block!.toString()])).toMatchObject({ code: 0, problems: [], document: { result: { kind: 'block', copies: [{ tier: 'files', verified: false, corrupt: 1 }] } } });
     expect(await it.answer('store show', [NEVER])).toMatchObject({ code: 5, problems: [], document: { error: { code: 'E_NOT_FOUND' } } });
+    expect(await it.answer('store show', ['--since', '1h'])).toMatchObject({ code: 0, problems: [], document: { result: { since: { messages: 2 } } } });
+    expect(await it.answer('store show', ['--since', new Date(Date.now() + DAY_MS).toISOString()])).toMatchObject({ document: { result: { since: { messages: 0, bytes: 0 } } } });
+    expect((await it.answer('store show', [cid, '--since', '1h'])).code).toBe(2);
     expect((await it.answer('store show', ['x'])).document.error).toMatchObject({ code: 'E_CID_INVALID', exit: 2 });
     const human = await it.run(['store', 'show', cid], { env: { NO_COLOR: '1' } });
     expect(human.stdout).toContain(cid);

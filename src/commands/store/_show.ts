@@ -1,7 +1,7 @@
 /** What `store show` answers: the store in numbers, or one message with every copy proved. */
 import type { Infer, View } from '../../cli/command.ts';
 import { count, duration, grouped, size, when } from '../../cli/human.ts';
-import { array, boolean, integer, nullable, number, object, oneOf, record, string, time } from '../../cli/schema.ts';
+import { array, boolean, integer, nullable, number, object, oneOf, optional, record, string, time } from '../../cli/schema.ts';
 import type { MessageState, StoreSummary } from '../../core/storage/inventory.ts';
 import type { Store } from '../../core/storage/store.ts';
 import { lockOf, lockSchema } from './_lock.ts';
@@ -12,6 +12,7 @@ export const storeSchema = object({
   id: string(),
   messages: object({ total: integer(), removed: integer(), expired: integer(), pinned: integer() }),
   backlog: object({ messages: integer('in no cold tier'), bytes: integer() }),
+  since: optional(object({ messages: integer(), bytes: integer() }, 'stored since then, and not removed')),
   hotBudgetBytes: integer(),
   tiers: array(object({ tier: string(), place: string(), blocks: integer(), bytes: integer() })),
   jobs: array(object({ job: string(), started: time(), ended: time(), exit: integer(), code: nullable(string()), counts: record(integer()), ageSeconds: number() }), 'the last run of each'),
@@ -36,8 +37,8 @@ export const messageSchema = object({
 export type ShownStore = Infer<typeof storeSchema>;
 export type ShownMessage = Infer<typeof messageSchema>;
 
-export const storeOf = (store: Store, { messages, backlog, hotBudgetBytes, tiers, jobs, locks }: StoreSummary): ShownStore => ({
-  ...{ path: store.path, id: store.id, messages, backlog, hotBudgetBytes, tiers },
+export const storeOf = (store: Store, { messages, backlog, since, hotBudgetBytes, tiers, jobs, locks }: StoreSummary): ShownStore => ({
+  ...{ path: store.path, id: store.id, messages, backlog, ...(since && { since }), hotBudgetBytes, tiers },
   jobs: jobs.map(({ job, startedAtMs, endedAtMs, exit, code, counts }) => ({
     ...{ job, started: at(startedAtMs), ended: at(endedAtMs), exit, code: code ?? null, counts },
     ageSeconds: Math.max(0, store.clock.now() - endedAtMs) / 1_000,
@@ -55,7 +56,8 @@ export async function storeLines(shown: ShownStore, view: View): Promise<readonl
   const { table } = await import('../../cli/table.ts');
   const { paint } = view;
   const { total, removed, expired, pinned } = shown.messages;
-  const backlog = shown.backlog.messages === 0 ? 'all of them in a cold tier too' : `${grouped(shown.backlog.messages)} of them, ${size(shown.backlog.bytes)}, in no cold tier yet`;
+  const backlog = shown.backlog.messages > 0 ? `${grouped(shown.backlog.messages)} of them, ${size(shown.backlog.bytes)}, in no cold tier yet` : total > removed + expired && 'all in a cold tier too';
+  const since = shown.since !== undefined && `${count(shown.since.messages, 'message')}, ${size(shown.since.bytes)}, came since then`;
   const beside = [removed > 0 && `${grouped(removed)} removed`, expired > 0 && `${grouped(expired)} expired`, pinned > 0 && `${grouped(pinned)} pinned`].filter((text) => text !== false);
   const tiers = await table(view, shown.tiers, [
     { head: 'TIER', cell: ({ tier }) => tier },
@@ -72,7 +74,7 @@ export async function storeLines(shown: ShownStore, view: View): Promise<readonl
   ]);
   return [
     `store ${shown.path}`,
-    total === 0 ? 'no messages' : `${count(total, 'message')}${beside.length === 0 ? '' : ` (${beside.join(', ')})`}; ${backlog}`,
+    total === 0 ? 'no messages' : [`${count(total, 'message')}${beside.length === 0 ? '' : ` (${beside.join(', ')})`}`, backlog, since].filter((text) => text !== false).join('; '),
     ...['', ...tiers],
     ...(shown.jobs.length === 0 ? [] : ['', ...jobs]),
     ...(shown.locks.length === 0 ? [] : ['', `${count(shown.locks.length, 'lock')} held: omniplex store lock list`]),

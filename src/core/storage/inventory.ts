@@ -12,16 +12,19 @@ export interface StoreSummary {
   readonly messages: { readonly total: number; readonly removed: number; readonly expired: number; readonly pinned: number };
   /** Living messages that are in no cold tier. */
   readonly backlog: { readonly messages: number; readonly bytes: number };
+  /** What was stored since the moment that was asked about, and is still wanted. */
+  readonly since?: { readonly messages: number; readonly bytes: number };
   readonly hotBudgetBytes: number;
   readonly tiers: ReadonlyArray<{ readonly tier: TierName; readonly place: string; readonly blocks: number; readonly bytes: number }>;
   readonly jobs: readonly JobRun[];
   readonly locks: readonly LockState[];
 }
 
-export async function summary(store: StoreContext): Promise<StoreSummary> {
+export async function summary(store: StoreContext, { sinceMs }: { readonly sinceMs?: number | undefined } = {}): Promise<StoreSummary> {
   const nowMs = store.clock.now();
   const messages = { total: 0, removed: 0, expired: 0, pinned: 0 };
   const backlog = { messages: 0, bytes: 0 };
+  const since = { messages: 0, bytes: 0 };
   for await (const record of store.hot.messages()) {
     messages.total++;
     if (record.removed) messages.removed++;
@@ -31,10 +34,13 @@ export async function summary(store: StoreContext): Promise<StoreSummary> {
       backlog.bytes += record.bytes;
     }
     if (isPinned(record, nowMs)) messages.pinned++;
+    if (sinceMs === undefined || record.removed || record.storedAtMs < sinceMs) continue;
+    since.messages++;
+    since.bytes += record.bytes;
   }
   const tiers = [];
   for (const tier of store.tiers) tiers.push({ tier: tier.tier, place: tier.place, ...(await tier.usage()) });
-  return { messages, backlog, hotBudgetBytes: store.hotBudgetBytes, tiers, jobs: await lastJobs(store), locks: await store.locks.list() };
+  return { messages, backlog, ...(sinceMs !== undefined && { since }), hotBudgetBytes: store.hotBudgetBytes, tiers, jobs: await lastJobs(store), locks: await store.locks.list() };
 }
 
 export interface CopyState {

@@ -268,8 +268,8 @@ export class Store implements StoreContext, AsyncDisposable {
     }
   }
 
-  async summary(): Promise<StoreSummary> {
-    return (await import('./inventory.ts')).summary(this);
+  async summary(options?: { readonly sinceMs?: number | undefined }): Promise<StoreSummary> {
+    return (await import('./inventory.ts')).summary(this, options);
   }
 
   async showMessage(cid: Cid, signal?: AbortSignal): Promise<MessageState> {
