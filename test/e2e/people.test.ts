@@ -1,0 +1,125 @@
+/** Identities and contacts through the built command line, where one command's answer is another's beginning. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { documentOf, type Document } from '../support/fixture.ts';
+import { openTerminal } from '../support/pty.ts';
+import { sandbox, type Ran, type RunOptions } from '../support/run.ts';
+
+async function people() {
+  const box = await sandbox();
+  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  const as = (who: string) => (args: readonly string[], options?: RunOptions): Promise<Ran> =>
+    box.run([...args, '--home', who, '--store', 'store', '--passphrase-file', 'pass', '--no-context', '--no-input'], options);
+  const [alice, bob] = [as('alice'), as('bob')];
+  for (const [who, run] of [['alice', alice], ['bob', bob]] as const) {
+    expect((await run(['init', who, '--defaults'])).code).toBe(0);
+    expect((await run(['identity', 'create', who])).code).toBe(0);
+  }
+  const json = async (run: typeof alice, args: readonly string[]): Promise<Document> => documentOf(await run([...args, '--json']));
+  return { ...box, alice, bob, json };
+}
+
+describe('a bundle', () => {
+  it('goes through a pipe, and a keyboard is not one', async () => {
+    const { bob, alice, folder } = await people();
+    const exported = await alice(['identity', 'export', 'alice', '--out', '-', '--quiet']);
+    expect(exported.code).toBe(0);
+    const added = await bob(['contact', 'add', '-', '--json'], { stdin: exported.stdoutBytes });
+    expect(documentOf(added)).toMatchObject({ ok: true, changed: true, result: { contacts: [{ change: 'added' }] } });
+    expect(documentOf(await bob(['contact', 'add', '-', '--json'], { stdin: exported.stdoutBytes }))).toMatchObject({ ok: true, changed: false, result: { contacts: [{ change: 'unchanged' }] } });
+    expect(documentOf(await bob(['contact', 'add', '-', '-', '--json'], { stdin: exported.stdoutBytes })).ok).toBe(false);
+    expect(documentOf(await bob(['contact', 'add', 'ipns://alice.example', '--json']))).toMatchObject({ error: { code: 'E_NOT_SUPPORTED' } });
+    const both = await alice(['identity', 'export', 'alice', '--out', '-', '--json']);
+    expect(documentOf(both)).toMatchObject({ error: { code: 'E_USAGE' } });
+    const place = ['--home', 'alice', '--no-context', '--passphrase-file', 'pass'];
+    for (const [args, says] of [[['identity', 'export', 'alice', '--out', '-'], 'E_BINARY_TTY'], [['contact', 'add', '-'], 'your keyboard']] as const) {
+      const terminal = openTerminal([...args, ...place], { cwd: folder, env: { HOME: join(folder, 'home') } });
+      await terminal.waitFor(says);
+      expect((await terminal.done).code).toBe(2);
+    }
+  });
+
+  it('that is newer is taken in, an older one refused; a rotation of all keys changes no fingerprint', async () => {
+    const { alice, bob, json } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    await bob(['contact', 'add', '1.bundle', '--name', 'ally']);
+    const before = (await json(alice, ['identity', 'show', 'alice'])).result as { fingerprint: string };
+    expect((await json(alice, ['identity', 'rotate', 'alice', '--keys', 'all'])).changed).toBe(true);
+    await alice(['identity', 'export', 'alice', '--out', '2.bundle']);
+    expect((await json(alice, ['identity', 'show', 'alice'])).result).toMatchObject({ fingerprint: before.fingerprint, sequence: 2 });
+    expect((await json(bob, ['contact', 'update', 'ally', '2.bundle'])).result).toMatchObject({ change: 'updated' });
+    expect((await json(bob, ['contact', 'update', 'ally', '2.bundle']))).toMatchObject({ changed: false, result: { change: 'unchanged' } });
+    expect(await json(bob, ['contact', 'update', 'ally', '1.bundle'])).toMatchObject({ error: { code: 'E_BUNDLE_STALE' } });
+  });
+
+  it('carries a revocation, which is final', async () => {
+    const { alice, bob, json } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    await bob(['contact', 'add', '1.bundle']);
+    expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised', '--confirm', 'alice'])).toMatchObject({ ok: true, changed: true });
+    expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised'])).toMatchObject({ ok: true, changed: false });
+    expect(await json(alice, ['identity', 'rotate', 'alice'])).toMatchObject({ error: { code: 'E_REVOKED' } });
+    await alice(['identity', 'export', 'alice', '--out', '2.bundle']);
+    expect((await json(bob, ['contact', 'update', 'alice', '2.bundle'])).result).toMatchObject({ change: 'revoked', contact: { revoked: { reason: 'compromised' } } });
+    expect((await bob(['contact', 'list'])).stdout).toContain('REVOKED');
+    expect((await bob(['contact', 'verify', 'alice', '--fingerprint-file', 'none'])).code).toBe(5);
+  });
+
+  it('of another key under an old name unverifies, and says so', async () => {
+    const { alice, bob, folder, json } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    const { fingerprint } = (await json(alice, ['identity', 'show', 'alice'])).result as { fingerprint: string };
+    await writeFile(join(folder, 'WORDS'), `alice ${fingerprint}\n`);
+    await bob(['contact', 'add', '1.bundle', '--fingerprint-file', 'WORDS']);
+    await alice(['identity', 'create', 'alice2']);
+    await alice(['identity', 'export', 'alice2', '--out', 'other.bundle']);
+    const replaced = await json(bob, ['contact', 'update', 'alice', 'other.bundle']);
+    expect(replaced).toMatchObject({ result: { change: 'replaced', contact: { verified: null, before: [expect.any(String)] } }, warnings: [{ code: 'W_KEY_CHANGED' }] });
+  });
+});
+
+describe('a fingerprint file', () => {
+  it('verifies all or adds nobody, and every mismatch is named at once', async () => {
+    const { alice, bob, folder, json } = await people();
+    const lines: string[] = [];
+    for (const name of ['ada', 'ben', 'chi', 'dov']) {
+      await alice(['identity', 'create', name]);
+      await alice(['identity', 'export', name, '--out', `${name}.bundle`]);
+      lines.push(((await json(alice, ['identity', 'show', name])).result as { fingerprint: string }).fingerprint);
+    }
+    const [ada, ben, chi, dov] = lines;
+    const files = ['ada', 'ben', 'chi', 'dov'].map((name) => `${name}.bundle`);
+    await writeFile(join(folder, 'SWAPPED'), `# release\nada ${ada}\nben ${chi}\nchi ${ben}\n`);
+    const swapped = await bob(['contact', 'add', ...files, '--fingerprint-file', 'SWAPPED', '--json']);
+    expect(swapped.code).toBe(7);
+    expect(documentOf(swapped)).toMatchObject({ changed: false, error: { code: 'E_FINGERPRINT', message: expect.stringMatching(/"ben" \(line 3.*"chi" \(line 4.*"dov" \(not in the file/) } });
+    expect((await json(bob, ['contact', 'list'])).result).toMatchObject({ contacts: [] });
+    await writeFile(join(folder, 'RIGHT'), `ada ${ada}\nben ${ben}\nchi ${chi}\ndov ${dov}\n`);
+    const right = await bob(['contact', 'add', ...files, '--fingerprint-file', 'RIGHT']);
+    expect([right.code, right.stdout]).toEqual([0, expect.stringContaining('4 contacts added, 4 match RIGHT')]);
+    expect((await json(bob, ['contact', 'list', '--where', 'verified', '--limit', '3'])).result).toMatchObject({ contacts: [{}, {}, {}], next: 'chi' });
+    expect((await json(bob, ['contact', 'list', '--after', 'chi'])).result).toMatchObject({ contacts: [{ name: 'dov' }], next: null });
+    await writeFile(join(folder, 'TORN'), 'ada amber tulip\n');
+    expect(await json(bob, ['contact', 'add', ...files, '--fingerprint-file', 'TORN'])).toMatchObject({ error: { code: 'E_FORMAT' } });
+  });
+});
+
+describe('a backup', () => {
+  it('brings a home back that takes over, and a copy of the old one is refused', async () => {
+    const { alice, bob, json, run, folder } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    await bob(['contact', 'add', '1.bundle']);
+    expect((await alice(['backup', 'create', '--out', 'a.opb'])).code).toBe(0);
+    const restored = documentOf(await run(['backup', 'restore', 'a.opb', '--home', 'anew', '--no-context', '--passphrase-file', 'pass', '--json']));
+    expect(restored).toMatchObject({ ok: true, result: { home: { identities: ['alice'] }, store: null }, warnings: [{ code: 'W_NOT_RESTORED' }] });
+    await run(['identity', 'export', 'alice', '--home', 'anew', '--no-context', '--out', 'anew.bundle', '--passphrase-file', 'pass']);
+    expect((await json(bob, ['contact', 'update', 'alice', 'anew.bundle'])).result).toMatchObject({ change: 'updated' });
+    const damaged = await readFile(join(folder, 'a.opb'));
+    damaged[damaged.length - 5]! ^= 1;
+    await writeFile(join(folder, 'b.opb'), damaged, { mode: 0o600 });
+    const refused = await run(['backup', 'restore', 'b.opb', '--home', 'never', '--no-context', '--passphrase-file', 'pass', '--json']);
+    expect(refused.code).toBe(7);
+    expect((await run(['identity', 'list', '--home', 'never', '--no-context', '--json'])).code).toBe(5);
+  });
+});
