@@ -27,7 +27,7 @@ export interface TerminalOptions extends Pick<RunOptions, 'cwd' | 'env'> {
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
 const ESCAPES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[@-Z\\-_])|\r/g;
 
-export const plain = (text: string): string => text.replaceAll(ESCAPES, '');
+const plain = (text: string): string => text.replaceAll(ESCAPES, '');
 
 export function openTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
   return openProgram(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], options);

@@ -48,7 +48,7 @@ export function cleanEnv(extra: RunOptions['env'] = {}): Record<string, string> 
   return Object.fromEntries(Object.entries(base).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
-export function start(args: readonly string[], options: RunOptions = {}): Started {
+function start(args: readonly string[], options: RunOptions = {}): Started {
   if (!existsSync(join(ROOT, 'dist', 'cli', 'main.cjs'))) throw new Error('dist/ is not built: npm run build');
   return startProcess(process.execPath, [RUN, ...args], options);
 }

@@ -15,8 +15,6 @@ import { limits } from './limits.ts';
 /** What our structured formats are made of. Floats and negative integers do not occur in any of them. */
 export type Value = null | boolean | number | string | Bytes | Cid | readonly Value[] | { readonly [key: string]: Value | undefined };
 
-export type Fields = Readonly<Record<string, unknown>>;
-
 /** Canonical bytes of a value. Keys whose value is undefined are left out. A value outside the model is an assertion. */
 export const encode = (value: Value): Bytes => write(value);
 

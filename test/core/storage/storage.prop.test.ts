@@ -133,7 +133,10 @@ describe('a CAR', () => {
         expect(code).toBe('refused');
       }),
     );
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void expect(refusedOr(() => decodeIndex(noise))).toBeUndefined()));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+        expect(refusedOr(() => decodeIndex(noise))).toBeUndefined();
+      }),
+    );
   });
 });
 
