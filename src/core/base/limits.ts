@@ -39,7 +39,9 @@ export const limitTable = {
 
   stanzaTypeCharsMax: limit(32, 'characters', 'the name of a stanza type', 'docs/PROTOCOL.md, Stanzas'),
   paddingClassBytesMin: limit(4 * KIB, 'bytes', 'smallest padding class; every power of two from here to contentBytesMax is one', 'docs/PROTOCOL.md, Padding'),
-  sealThreadsMax: limit(3, 'threads', 'beside the main one; hashing and encrypting two GB/s outruns every store', 'omniplex bench seal'),
+  sealThreadsMax: limit(2, 'threads', 'beside the main one; together they outrun every store, and each costs 20 MiB', 'omniplex bench seal'),
+  sealThreadYoungMib: limit(4, 'MiB', 'young heap of a sealing thread, which makes little but buffers; by default three threads cost 240 MiB', 'omniplex bench seal'),
+  sealThreadOldMib: limit(64, 'MiB', 'old heap of a sealing thread', 'omniplex bench seal'),
   sealThreadsFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
   sealJobsPerThread: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
   sealBlocksWaitingMax: limit(16, 'blocks', 'sealed out of order and waiting for an earlier one', 'omniplex bench seal'),

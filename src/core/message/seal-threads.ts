@@ -39,7 +39,9 @@ export class SealThreads implements AsyncDisposable {
     const memory = ringMemory(provider, keys, this.#jobs, slots);
     this.#ring = new Ring(memory);
     this.#freeSlots = Array.from({ length: slots }, (_, slot) => slot);
-    this.#workers = Array.from({ length: threads }, () => new Worker(new URL('./seal-worker.ts', import.meta.url), { workerData: memory, name: 'omniplex seal' }));
+    const resourceLimits = { maxYoungGenerationSizeMb: limits.sealThreadYoungMib, maxOldGenerationSizeMb: limits.sealThreadOldMib };
+    const options = { workerData: memory, name: 'omniplex seal', resourceLimits };
+    this.#workers = Array.from({ length: threads }, () => new Worker(new URL('./seal-worker.ts', import.meta.url), options));
     this.#failed = new Promise((_, reject) => {
       for (const worker of this.#workers) worker.once('error', reject).once('exit', () => reject(new Error('a sealing thread ended')));
     });
