@@ -19,7 +19,8 @@ import { encodeKdf, readKdf, type KeyringHeader } from '../keys/keyring-file.ts'
 
 export const KIND = 'backup';
 const VERSION = 1;
-const MAGIC = bytesOf('omniplex-backup\n');
+/** How every backup begins. */
+export const MAGIC = bytesOf('omniplex-backup\n');
 const SUM_BYTES = 32;
 const LENGTH_BYTES = 4;
 export const RECORD_HEAD_BYTES = 1 + LENGTH_BYTES;
@@ -68,8 +69,7 @@ export function encodeHead(header: Bytes, salt: Bytes, commitment: Bytes): Bytes
   return concat(head, sha256(head));
 }
 
-/** True when the bytes may be the start of a backup: for telling files apart. */
-export const looksLikeBackup = (start: Bytes): boolean => equalBytes(start.subarray(0, MAGIC.length), MAGIC);
+const looksLikeBackup = (start: Bytes): boolean => equalBytes(start.subarray(0, MAGIC.length), MAGIC);
 
 export interface BackupHead {
   readonly header: BackupHeader;

@@ -1,4 +1,3 @@
 /** The face of the room: what others may use. */
 export { createBackup, listBackups, removeBackup, showBackup, verifyBackup } from './backup.ts';
 export { restoreBackup } from './restore.ts';
-export { looksLikeBackup } from './format.ts';

@@ -33,12 +33,8 @@ export const carSection = ({ cid, bytes }: Block): Bytes => concat(varint(CID_BY
 /** A small CAR, whole. */
 export const encodeCar = (roots: readonly Cid[], blocks: readonly Block[]): Bytes => concat(carHeader(roots), ...blocks.map(carSection));
 
-/** True when the bytes may be the start of a CARv1: for telling files apart. */
-export function looksLikeCar(start: Bytes): boolean {
-  // Length of the header, then a map of two whose first key is the text "roots".
-  const text = [0xa2, 0x65, 0x72, 0x6f, 0x6f, 0x74, 0x73];
-  return [1, 2, 3].some((at) => text.every((byte, i) => start[at + i] === byte));
-}
+/** How a CARv1 begins, behind the length of its header (1 to 3 bytes): a map of two whose first key is the text "roots". */
+export const CAR_MARK: Bytes = Uint8Array.of(0xa2, 0x65, 0x72, 0x6f, 0x6f, 0x74, 0x73);
 
 /** Takes exact numbers of bytes from pieces of any size. */
 class Source {

@@ -8,7 +8,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { cidOf, digestOf, RAW, type Cid } from '../base/cid.ts';
 import { fail } from '../base/errors.ts';
 
-const INBOX_BYTES = 32;
+export const INBOX_BYTES = 32;
 
 export interface Inbox {
   readonly cid: Cid;
