@@ -52,11 +52,14 @@ export async function sealContent(
 ): Promise<SealedContent> {
   options.signal?.throwIfAborted();
   const short = shortInput(input, padding);
-  if (short !== undefined) return sealShort(provider, keys, salt, short);
+  if (short !== undefined) {
+    options.onProgress?.(short.plaintext.length);
+    return sealShort(provider, keys, salt, short);
+  }
   await using sealer = new BlockSealer(provider, keys, options.parallel, sink.releasesBytes === true);
   const cutter = new BlockCutter(sealer.inputs);
   const links = new LinkTree();
-  const batches = new Batches(sink, (blocks) => sealer.release(blocks), options);
+  await using batches = new Batches(sink, (blocks) => sealer.release(blocks), options);
   const take = async (block: Block): Promise<void> => {
     await batches.add(block);
     for (const node of links.add(block.cid)) await batches.add(node);
@@ -208,7 +211,7 @@ function copied(bytes: Bytes, into: Bytes): Bytes {
 }
 
 /** Collects blocks, and hands a batch to the sink while the next one fills: at most one is under way, at most one is filling. */
-class Batches {
+class Batches implements AsyncDisposable {
   readonly #sink: BlockSink;
   readonly #release: (blocks: readonly Block[]) => void;
   readonly #signal: AbortSignal | undefined;
@@ -249,5 +252,10 @@ class Batches {
   async rest(): Promise<readonly Block[]> {
     await this.#underWay;
     return this.#filling;
+  }
+
+  /** After a failure elsewhere too, nothing is left running that writes to the sink. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#underWay.catch(() => undefined);
   }
 }

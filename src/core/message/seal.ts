@@ -50,23 +50,28 @@ export async function sealMessage(provider: CryptoProvider, request: SealRequest
   return sealPrepared(provider, await prepareMessage(provider, request), input, sink, options);
 }
 
-/** The second half of `sealMessage`, for a stream that was announced first. Takes over `prepared`: never hand it in twice. */
+/** Handed in once. A second time would make a second manifest of one key, with keys that were wiped. */
+const sealedOnce = new WeakSet<PreparedMessage>();
+
+/** The second half of `sealMessage`, for a stream that was announced first. Takes over `prepared`; a second call with it is a programmer's mistake. */
 export async function sealPrepared(provider: CryptoProvider, prepared: PreparedMessage, input: Input, sink: BlockSink, options: SealOptions = {}): Promise<SealedMessage> {
+  if (sealedOnce.has(prepared)) throw new Error('a prepared message is sealed once');
+  sealedOnce.add(prepared);
   using keys = prepared.keys;
   try {
     const contentSalt = provider.rng.bytes(CONTENT_SALT_BYTES);
     const contentKeys = deriveContentKeys(provider, keys.content, contentSalt, CONTENT_CONTEXT);
-    const sealed = await sealContent(provider, contentKeys, contentSalt, prepared.request.padding, input, sink, options);
+    const done = await sealContent(provider, contentKeys, contentSalt, prepared.request.padding, input, sink, options);
     wipe(contentKeys.aeadKey, contentKeys.baseNonce);
-    const { manifest, digest } = makeManifest(provider, prepared, sealed.content, sealed.bytes);
-    await sink.put([...sealed.rest, manifest], options.signal);
+    const { manifest, digest } = makeManifest(provider, prepared, done.content, done.bytes);
+    await sink.put([...done.rest, manifest], options.signal);
     return {
       cid: manifest.cid,
       manifest,
-      blocks: sealed.blocks + 1,
-      bytes: sealed.blockBytes + manifest.bytes.length,
-      contentBytes: sealed.bytes,
-      paddedBytes: sealed.content.bytes,
+      blocks: done.blocks + 1,
+      bytes: done.blockBytes + manifest.bytes.length,
+      contentBytes: done.bytes,
+      paddedBytes: done.content.bytes,
       salt: prepared.salt,
       digest,
       stanzaOf: prepared.stanzaOf,

@@ -6,7 +6,7 @@ import { cidOf, DAG_CBOR, RAW, sha256 } from '../../../src/core/base/cid.ts';
 import { encode, type Value } from '../../../src/core/base/codec.ts';
 import { OmniplexError } from '../../../src/core/base/errors.ts';
 import { limits } from '../../../src/core/base/limits.ts';
-import { decodeManifest, linkLayout, Passphrase, sealMessage, type SealRequest } from '../../../src/core/message/index.ts';
+import { decodeManifest, linkLayout, Passphrase, prepareMessage, sealMessage, sealPrepared, type SealRequest } from '../../../src/core/message/index.ts';
 import { encodeManifest } from '../../../src/core/message/manifest.ts';
 import { manifestMap } from './forge.ts';
 import { alice, bob, carol, CHEAP_ARGON, codeOf, flipBit, fromAlice, knowsAlice, MemoryBlocks, metadata, native, open, openBytes, person, sample, seal, secretOf, seedOf, sessionKeys, toBob,
@@ -65,6 +65,33 @@ describe('sealing refuses', () => {
     const late = new AbortController();
     const onProgress = (bytes: number) => bytes > 20e6 && late.abort(new Error('late'));
     for (const parallel of [0, 1]) await expect(sealMessage(native, toSession(), many(), new MemoryBlocks(), { parallel, signal: late.signal, onProgress })).rejects.toThrow('late');
+  });
+});
+
+describe('sealing that fails', () => {
+  it('leaves nothing running that writes to the sink', async () => {
+    let running = 0;
+    const slow = {
+      async put() {
+        running++;
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+        running--;
+      },
+    };
+    async function* failing() {
+      for (let i = 0; i < 9; i++) yield sample(1 << 20);
+      throw new Error('input gone');
+    }
+    for (const parallel of [0, 1]) {
+      await expect(sealMessage(native, toSession(), failing(), slow, { parallel })).rejects.toThrow('input gone');
+      expect(running).toBe(0);
+    }
+  });
+
+  it('makes no second manifest of one prepared message', async () => {
+    const prepared = await prepareMessage(native, toSession());
+    await sealPrepared(native, prepared, [sample(1)], new MemoryBlocks());
+    await expect(sealPrepared(native, prepared, [sample(1)], new MemoryBlocks())).rejects.toThrow('sealed once');
   });
 });
 
