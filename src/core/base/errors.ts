@@ -112,7 +112,7 @@ export const registry = {
   E_HOME_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the home database at {path} is damaged: {why}', 'Restore the keys with `omniplex backup restore` into a new home.'),
 
   // store
-  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name; `omniplex store list` shows what a store holds.'),
+  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name or the path; `omniplex store list` shows which messages a store holds.'),
   E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
   E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'message {cid} has {copies} verified cold copies, {needed} were asked', 'It stays hot. Run it again when the cold tier answers.'),

@@ -15,7 +15,7 @@ const KIND = 'revocation';
 const VERSION = 1;
 
 /** Why, in one word that every reader knows. */
-const revocationReasons = ['compromised', 'lost', 'superseded', 'retired', 'unspecified'] as const;
+export const revocationReasons = ['compromised', 'lost', 'superseded', 'retired', 'unspecified'] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
 
 export interface Revocation {
