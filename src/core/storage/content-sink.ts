@@ -8,7 +8,7 @@ import { RAW, type Cid } from '../base/cid.ts';
 import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { decodeManifest } from '../message/manifest.ts';
-import { batched } from './closure.ts';
+import { CidList } from './cid-list.ts';
 import type { StoreContext } from './context.ts';
 import { makeRoom } from './eviction.ts';
 import type { ColdTier, TierName } from './ports.ts';
@@ -19,7 +19,7 @@ export class ContentSink implements BlockSink {
   readonly releasesBytes = true;
   readonly #store: StoreContext;
   /** What this sink has put, or is putting, into hot. */
-  readonly #inHot: Cid[] = [];
+  readonly #inHot = new CidList();
   readonly #underWay = new Set<Promise<void>>();
   /** Of puts that have not ended: the tier does not count them yet. */
   #pendingBytes = 0;
@@ -55,8 +55,7 @@ export class ContentSink implements BlockSink {
   }
 
   async #putHot(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
-    const cids = blocks.map(({ cid }) => cid);
-    this.#inHot.push(...cids);
+    for (const { cid } of blocks) this.#inHot.add(cid);
     const put = this.#store.hot.put(blocks, signal);
     this.#underWay.add(put);
     try {
@@ -87,7 +86,7 @@ export class ContentSink implements BlockSink {
     const [tier] = this.#store.cold.values();
     if (tier === undefined) throw fail('E_BUDGET', { budget: this.#store.hotBudgetBytes });
     await Promise.allSettled(this.#underWay);
-    for (const cids of batched(this.#inHot, limits.copyBatchBlocks)) {
+    for (const cids of this.#inHot.batches(limits.copyBatchBlocks)) {
       const blocks = (await this.#store.hot.getMany(cids)).map((bytes, i) => ({ cid: cids[i] as Cid, bytes }));
       const present = blocks.filter((block): block is Block => block.bytes !== undefined);
       await putChecked(tier, present);
