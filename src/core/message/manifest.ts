@@ -2,7 +2,7 @@
  * The manifest: the block that a message is named by. It links the ciphertext, holds the stanzas and the sealed metadata.
  * Decoding is total and strict: any bytes give a manifest or a typed error, and nothing is accepted in a shape that
  * `content.bytes` does not fix. What decoding does not promise: that anything in it is authentic. See open.ts.
- * Spec: docs/PROTOCOL.md, Manifest.
+ * Spec: docs/PROTOCOL.md, Messages.
  */
 import type { Block } from '../base/block.ts';
 import { concat, type Bytes } from '../base/bytes.ts';
