@@ -28,7 +28,7 @@ export interface Page {
 
 const FENCE = /^```(\S*) ?(.*)$/;
 
-export function parsePage(path: string, text: string): Page {
+function parsePage(path: string, text: string): Page {
   const fences: Fence[] = [];
   const prose: string[] = [];
   const indented: string[] = [];
