@@ -46,7 +46,7 @@ export const limitTable = {
   sealJobsPerThread: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
   sealBlocksWaitingMax: limit(16, 'blocks', 'sealed out of order and waiting for an earlier one', 'omniplex bench seal'),
   sealBatchBytes: limit(8 * MIB, 'bytes', 'given to the sink in one call; two such batches are held', 'omniplex bench seal'),
-  readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, Reading'),
+  readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, A message'),
   receiptBytesMax: limit(256, 'bytes', 'a receipt is one CID, a state and a time', 'docs/PROTOCOL.md, Receipt'),
 
   vectorFileBytesMax: limit(64 * MIB, 'bytes', 'the largest Wycheproof file has 12 MB; longer JSON is not a vector file', 'https://github.com/C2SP/wycheproof'),
@@ -76,9 +76,9 @@ export const limitTable = {
   streamsRememberedMax: limit(256, 'streams', 'ended streams of one peer that late packets are still recognised by', 'docs/PROTOCOL.md, Streams'),
 
   // identities
-  prekeysMax: limit(4, 'prekeys', 'live prekeys of a bundle; a receiver tries each', 'docs/PROTOCOL.md, Bundle'),
-  inboxesMax: limit(8, 'inboxes', 'inboxes of a bundle', 'docs/PROTOCOL.md, Bundle'),
-  bundleChainMax: limit(10_000, 'bundles', 'kept bundles of one identity', 'docs/PROTOCOL.md, Bundle'),
+  prekeysMax: limit(4, 'prekeys', 'live prekeys of a bundle; a receiver tries each', 'docs/formats/identity.md, Bundle'),
+  inboxesMax: limit(8, 'inboxes', 'inboxes of a bundle', 'docs/formats/identity.md, Bundle'),
+  bundleChainMax: limit(10_000, 'bundles', 'kept bundles of one identity', 'docs/formats/identity.md, Bundle'),
   bundleFileChainMax: limit(256, 'bundles', 'newest bundles of a bundle file: about 3.5 MB; a contact who is further behind asks for a new introduction', 'docs/formats/identity.md'),
   bundleFileBytesMax: limit(8 * MIB, 'bytes', 'a bundle file is read into memory whole', 'docs/formats/identity.md'),
   actorNameCharsMax: limit(64, 'characters', 'name of an identity or a contact: it stands in tables, flags and bundles', 'docs/formats/identity.md'),
@@ -169,7 +169,7 @@ export const limitTable = {
   benchExpressionCharsMax: limit(1_000, 'characters', 'of one --fail-if expression; also bounds its nesting', 'docs/ARCHITECTURE.md, Measuring'),
   // the terminal
   nearWordCharsMax: limit(64, 'characters', 'a longer word is no slip of a command, flag or setting; comparing costs its square', 'docs/LIMITS.md'),
-  signalGraceMs: limit(2_000, 'ms', 'an interrupted command may clean up this long before it answers', 'docs/ARCHITECTURE.md, The command line'),
+  signalGraceMs: limit(2_000, 'ms', 'an interrupted command may clean up this long before it answers', 'docs/LIMITS.md'),
   configBytesMax: limit(1024 * KIB, 'bytes', 'the user configuration with thousands of contexts', 'docs/LIMITS.md'),
   configLockMs: limit(2_000, 'ms', 'one process changes the configuration in a few ms; a longer wait means a crashed one', 'docs/LIMITS.md'),
 } as const;
