@@ -113,6 +113,11 @@ describe('a worker', () => {
     expect(await doubled(3)).toBe(6);
   });
 
+  test('may import whatever the build brings along', async () => {
+    const busy = "import { createRequire } from 'node:module';\nexport const double = (n: number): number => n * createRequire(import.meta.url)('node:os').EOL.length * 2;";
+    expect((await run(await built({ ...withWorker, 'src/core/base/double.ts': busy }), 'send')).stdout).toBe('42\n');
+  });
+
   test('may not share its file name with another one', async () => {
     const twin = { 'src/core/crypto/double-worker.ts': 'export {};', 'src/core/crypto/twin.ts': "export const url = new URL('./double-worker.ts', import.meta.url);" };
     const index = { 'src/core/index.ts': "export { doubled } from './base/call.ts';\nexport { url } from './crypto/twin.ts';" };
