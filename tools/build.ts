@@ -94,7 +94,8 @@ async function buildWorkers(root: string, out: string, workers: ReadonlySet<stri
     entryPoints: Object.fromEntries([...workers].map((file) => [basename(file, '.ts'), file])),
     outdir: join(out, 'workers'),
     format: 'esm',
-    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+    // A name that no source has: a source that imports `createRequire` itself would declare it twice.
+    banner: { js: "import { createRequire as __workerRequire } from 'node:module';const require = __workerRequire(import.meta.url);" },
   });
   const unknown = [...nested].filter((file) => !workers.has(file));
   if (unknown.length > 0) throw new Error(`a worker starts workers of its own: ${unknown.join(', ')}`);
