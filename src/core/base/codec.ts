@@ -8,6 +8,7 @@ import { CID } from 'multiformats/cid';
 import { equalBytes, type Bytes } from './bytes.ts';
 import { checkedCid, cidOf, DAG_CBOR, type Cid } from './cid.ts';
 import { TIME_MS_MAX } from './clock.ts';
+import { read } from './codec-read.ts';
 import { write } from './codec-write.ts';
 import { fail } from './errors.ts';
 import { limits } from './limits.ts';
@@ -32,7 +33,7 @@ export function decode(kind: string, bytes: Bytes): Value {
   if (bytes.length > limits.blockBytesMax) throw fail('E_FORMAT', { kind, why: 'longer than a block may be' });
   let value: Value;
   try {
-    value = dagCbor.decode(bytes as Uint8Array<ArrayBuffer>) as Value;
+    value = read(bytes) as Value;
   } catch (cause) {
     throw fail('E_FORMAT', { kind, why: 'not dag-cbor' }, cause);
   }

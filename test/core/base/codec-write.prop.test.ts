@@ -31,6 +31,10 @@ test('writes what the library writes, and what we read back', () => {
   );
 });
 
+test.each(['\ufeff', '\ufeffplan.txt', '\ufeff\ufeff', 'plan\ufeff.txt', `\ufeff${'x'.repeat(300)}`])('keeps a byte order mark in %j, as a text and as a key', (text) => {
+  expect(decode('test', encode({ [text]: text }))).toEqual({ [text]: text });
+});
+
 test('every length around an edge of the head', () => {
   for (const length of [0, 1, 23, 24, 25, 255, 256, 257, 65_535, 65_536, 65_537, limits.blockBytesMax + 1]) {
     for (const one of [new Uint8Array(length).fill(7), 'x'.repeat(length), 'ü'.repeat(length)]) expect(Buffer.compare(write(one), dagCbor.encode(one))).toBe(0);

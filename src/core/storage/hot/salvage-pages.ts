@@ -6,7 +6,7 @@
  * Spec: https://sqlite.org/fileformat2.html, sections 1.3, 1.5, 1.6, 2.1 and 4.1
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Bytes } from '../../base/bytes.ts';
+import { textOf, type Bytes } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { FRAME_HEADER_BYTES, LOG_HEADER_BYTES } from '../sqlite-log.ts';
 
@@ -14,7 +14,6 @@ export type SalvagedValue = null | number | string | Bytes;
 
 const TABLE_LEAF = 0x0d;
 const FILE_HEADER_BYTES = 100;
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Page size is ours, not the file's word: a flipped header must not hide all pages. */
 const PAGE = limits.sqlitePageBytes;
@@ -206,7 +205,7 @@ function valueAt(payload: Bytes, at: number, type: number): { value: SalvagedVal
   if (type < 12) return integer(raw);
   if (type % 2 === 0) return { value: raw, bytes };
   try {
-    return { value: decoder.decode(raw), bytes };
+    return { value: textOf(raw), bytes };
   } catch {
     return undefined;
   }
