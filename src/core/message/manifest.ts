@@ -51,7 +51,7 @@ const coreFields = ({ salt, stanzas, content, erase }: ManifestCore) =>
 
 export const encodeCore = (core: ManifestCore): Bytes => encode(coreFields(core));
 
-/** H: what signature and mac are computed over. It names the message for good, also where someone who can open it seals its metadata anew. */
+/** H: what signature and mac are computed over. */
 export const coreDigest = (core: ManifestCore): Bytes => sha256(encodeCore(core));
 
 /** `H || sealed` under the message's mac key. */

@@ -1,8 +1,7 @@
 /**
  * Opens a manifest. `openManifest` is the security argument: its body is the list of checks, in their order, each with one code.
- * Content comes after them, from content.ts. What it does not promise: that an unknown sender is who he says he is,
- * or that this manifest is the only one of its message: who can open it can seal its metadata anew, under another CID.
- * `digest` names the message for good. Spec: docs/PROTOCOL.md, Opening.
+ * Content comes after them, from content.ts. What it does not promise: that an unknown sender is who he says he is.
+ * Spec: docs/PROTOCOL.md, Opening.
  */
 import { equalBytes, wipe, type Bytes } from '../base/bytes.ts';
 import { cidOf, DAG_CBOR, sameCid, verified, type Cid } from '../base/cid.ts';
@@ -53,7 +52,7 @@ export interface OpenedMessage extends Disposable {
   readonly manifest: Manifest;
   readonly metadata: Metadata;
   readonly sender: SenderResult;
-  /** H, the name of what was signed: the same for every manifest of this message. */
+  /** H, of what was signed. */
   readonly digest: Bytes;
   /** The stanza that opened; undefined when the message key was given. */
   readonly stanzaIndex: number | undefined;
@@ -75,7 +74,7 @@ export async function openManifest(provider: CryptoProvider, cid: Cid, bytes: By
     using messageKeys = deriveMessageKeys(provider, messageKey.expose(), manifest.salt);
     const digest = coreDigest(manifest);
     checkMac(provider, messageKeys, digest, manifest);
-    const fields = unsealMetadata(provider, messageKeys.meta, manifest.sealed);
+    const fields = unsealMetadata(provider, messageKeys, manifest.sealed);
     checkMetadata(manifest, fields.metadata);
     const sender = await checkSignatures(provider, manifest, digest, fields, options);
     checkExpiry(fields.metadata, options.nowMs);

@@ -92,7 +92,7 @@ function makeManifest(provider: CryptoProvider, prepared: PreparedMessage, conte
   const digest = sha256(encodedCore);
   const metadata = completeMetadata(request, bytes);
   const signatures = request.sender && signAll(provider, request.sender.signingKeys, SIGNATURE_KIND, signedMessage(digest, metadata));
-  const sealed = sealMetadata(provider, keys.meta, { metadata, ...(signatures && { signatures }) });
+  const sealed = sealMetadata(provider, keys, { metadata, ...(signatures && { signatures }) });
   return { manifest: completeManifest(encodedCore, { sealed, mac: manifestMac(provider, keys.mac, digest, sealed) }), digest };
 }
 

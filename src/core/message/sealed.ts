@@ -3,17 +3,20 @@
  * What it does not promise: that the name is fit for a file system, or that the media type is true. Both are the sender's words.
  * Spec: docs/PROTOCOL.md, Sealed metadata.
  */
-import { bytesOf, concat, isZero, type Bytes } from '../base/bytes.ts';
+import { bytesOf, concat, equalBytes, isZero, type Bytes } from '../base/bytes.ts';
 import { DAG_CBOR, sha256, type Cid } from '../base/cid.ts';
 import { decode, encode, Reader, type Value } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { label } from '../crypto/kdf.ts';
 import { isSignatureName, signatureParameters } from '../crypto/parameters.ts';
 import type { CryptoProvider, SignatureName } from '../crypto/provider.ts';
 import type { Signatures } from '../crypto/signatures.ts';
+import type { MessageKeys } from './keys.ts';
 
 const VERSION = 1;
 const KIND = 'sealed metadata';
+const NONCE_LABEL = label('sealed-nonce');
 const NONCE_BYTES = 12;
 const LENGTH_BYTES = 4;
 /** Nonce before, tag behind the padded metadata. */
@@ -72,8 +75,17 @@ const metadataFields = ({ metadata, signatures }: SealedFields) =>
 /** What the sender signs under kind `message`: H of the manifest's core || SHA-256 of the metadata. */
 export const signedMessage = (digest: Bytes, metadata: Metadata): Bytes => concat(digest, sha256(encode(metadataFields({ metadata }))));
 
+type MetadataKeys = Pick<MessageKeys, 'meta' | 'mac'>;
+
+/**
+ * Follows from what is sealed, so that one signed message has one manifest and one CID: a recipient who sealed the same fields anew under
+ * another nonce would have a second one to announce. It also keeps two different plaintexts of one key apart.
+ */
+const metadataNonce = (provider: CryptoProvider, { mac }: MetadataKeys, padded: Bytes): Bytes =>
+  provider.hmacSha256(mac, NONCE_LABEL, padded).subarray(0, NONCE_BYTES);
+
 /** Throws E_TOO_MANY when a text or the whole is over its limit. */
-export function sealMetadata(provider: CryptoProvider, metaKey: Bytes, fields: SealedFields): Bytes {
+export function sealMetadata(provider: CryptoProvider, keys: MetadataKeys, fields: SealedFields): Bytes {
   const { metadata } = fields;
   checkTextBytes('name', metadata.name, limits.nameBytesMax);
   checkTextBytes('media type', metadata.mediaType, limits.mediaTypeBytesMax);
@@ -83,8 +95,8 @@ export function sealMetadata(provider: CryptoProvider, metaKey: Bytes, fields: S
   if (padded.length > max) throw fail('E_TOO_MANY', { what: 'bytes of metadata', count: padded.length, max });
   new DataView(padded.buffer).setUint32(0, encoded.length);
   padded.set(encoded, LENGTH_BYTES);
-  const nonce = provider.rng.bytes(NONCE_BYTES);
-  return concat(nonce, provider.aesGcm.seal(metaKey, nonce, padded));
+  const nonce = metadataNonce(provider, keys, padded);
+  return concat(nonce, provider.aesGcm.seal(keys.meta, nonce, padded));
 }
 
 const paddedBytes = (encodedBytes: number): number => Math.ceil((LENGTH_BYTES + encodedBytes) / limits.sealedPadBytes) * limits.sealedPadBytes;
@@ -95,10 +107,12 @@ function checkTextBytes(what: string, text: string, max: number): void {
   if (count > max) throw fail('E_TOO_MANY', { what: `bytes of the ${what}`, count, max });
 }
 
-/** Hostile input. Throws E_MAC when it does not open, E_FORMAT and its like when the inside is not metadata in its one spelling. */
-export function unsealMetadata(provider: CryptoProvider, metaKey: Bytes, sealed: Bytes): SealedFields {
-  const padded = provider.aesGcm.open(metaKey, sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES));
+/** Hostile input. Throws E_MAC when it does not open, E_NOT_CANONICAL under another nonce, E_FORMAT and its like when the inside is not metadata. */
+export function unsealMetadata(provider: CryptoProvider, keys: MetadataKeys, sealed: Bytes): SealedFields {
+  const nonce = sealed.subarray(0, NONCE_BYTES);
+  const padded = provider.aesGcm.open(keys.meta, nonce, sealed.subarray(NONCE_BYTES));
   if (padded === undefined) throw fail('E_MAC', { kind: KIND });
+  if (!equalBytes(nonce, metadataNonce(provider, keys, padded))) throw fail('E_NOT_CANONICAL', { kind: KIND });
   const length = padded.length < LENGTH_BYTES ? 0 : new DataView(padded.buffer, padded.byteOffset).getUint32(0);
   const end = LENGTH_BYTES + length;
   if (padded.length !== paddedBytes(length) || !isZero(padded.subarray(end))) throw fail('E_FORMAT', { kind: KIND, why: 'its length or its padding is wrong' });

@@ -4,6 +4,7 @@ import type { Cid } from '../../../src/core/base/cid.ts';
 import { decode, encode, type Value } from '../../../src/core/base/codec.ts';
 import type { Secret } from '../../../src/core/base/secret.ts';
 import { signAll, type Signatures } from '../../../src/core/crypto/index.ts';
+import { label } from '../../../src/core/crypto/kdf.ts';
 import { deriveMessageKeys } from '../../../src/core/message/keys.ts';
 import { coreDigest, decodeManifest, encodeManifest, manifestMac, type Manifest, type ManifestCore } from '../../../src/core/message/manifest.ts';
 import type { Sender } from '../../../src/core/message/prepare.ts';
@@ -29,7 +30,7 @@ export interface Changes {
 export function forge(original: Original, { core: changeCore, metadata: changeMetadata, signatures: changeSignatures, signAs }: Changes, provider = native): Original & { readonly cid: Cid; readonly bytes: Bytes } {
   const manifest = decodeManifest(original.manifest.bytes);
   const old = deriveMessageKeys(provider, original.messageKey.expose(), manifest.salt);
-  const fields = unsealMetadata(provider, old.meta, manifest.sealed);
+  const fields = unsealMetadata(provider, old, manifest.sealed);
   const core: ManifestCore = { ...manifest, ...changeCore?.(manifest) };
   const keys = deriveMessageKeys(provider, original.messageKey.expose(), core.salt);
   const digest = coreDigest(core);
@@ -37,21 +38,22 @@ export function forge(original: Original, { core: changeCore, metadata: changeMe
   const metadata = signAs === undefined ? claimed : { ...claimed, sender: { identity: signAs.identity, bundleSeq: signAs.bundleSeq } };
   const signed = signAs === undefined ? fields.signatures : signAll(provider, signAs.signingKeys, SIGNATURE_KIND, signedMessage(digest, metadata));
   const signatures = changeSignatures === undefined ? signed : changeSignatures(signed);
-  const sealed = sealMetadata(provider, keys.meta, { metadata, ...(signatures && { signatures }) });
+  const sealed = sealMetadata(provider, keys, { metadata, ...(signatures && { signatures }) });
   const manifestBlock = encodeManifest({ ...core, sealed, mac: manifestMac(provider, keys.mac, digest, sealed) });
   return { ...manifestBlock, manifest: manifestBlock, messageKey: original.messageKey };
 }
 
-/** Any dag-cbor as sealed metadata, in a manifest whose mac is right. `pad` changes the padded plaintext. */
-export function forgeSealed(original: Original, value: Value | Bytes, pad: (padded: Bytes) => Bytes = (padded) => padded, provider = native): { cid: Cid; bytes: Bytes } {
+/** Any dag-cbor as sealed metadata, in a manifest whose mac is right. `pad` changes the padded plaintext, `nonce` what it is sealed under. */
+export function forgeSealed(original: Original, value: Value | Bytes, pad: (padded: Bytes) => Bytes = (padded) => padded, provider = native, nonce?: Bytes): { cid: Cid; bytes: Bytes } {
   const manifest = decodeManifest(original.manifest.bytes);
   const keys = deriveMessageKeys(provider, original.messageKey.expose(), manifest.salt);
   const encoded = value instanceof Uint8Array ? value : encode(value);
   const padded = new Uint8Array(Math.ceil((4 + encoded.length) / 512) * 512);
   new DataView(padded.buffer).setUint32(0, encoded.length);
   padded.set(encoded, 4);
-  const nonce = new Uint8Array(12);
-  const sealed = concat(nonce, provider.aesGcm.seal(keys.meta, nonce, pad(padded)));
+  const plain = pad(padded);
+  const under = nonce ?? provider.hmacSha256(keys.mac, label('sealed-nonce'), plain).subarray(0, 12);
+  const sealed = concat(under, provider.aesGcm.seal(keys.meta, under, plain));
   return encodeManifest({ ...manifest, sealed, mac: manifestMac(provider, keys.mac, coreDigest(manifest), sealed) });
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { concat, type Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, RAW } from '../../../src/core/base/cid.ts';
 import { encode } from '../../../src/core/base/codec.ts';
+import { decodeManifest } from '../../../src/core/message/manifest.ts';
 import { sealMetadata, signedMessage } from '../../../src/core/message/sealed.ts';
 import { sealSecret, sealXWing } from '../../../src/core/message/stanza.ts';
 import { forge, forgeSealed, manifestMap, sealedMap } from './forge.ts';
@@ -139,12 +140,13 @@ describe('a recipient who holds the message key', () => {
     expect(await codeOf(() => open(forged.cid, forged.bytes))).toBe('E_SIGNATURE');
   });
 
-  it('can seal the same signed fields anew, which is the same message by its digest', async () => {
-    const again = forge(original, {});
-    using one = await open(original.cid, original.manifest.bytes);
-    using two = await open(again.cid, again.bytes);
-    expect(again.cid.equals(original.cid)).toBe(false);
-    expect(Buffer.compare(one.digest, two.digest)).toBe(0);
+  it('cannot give the same signed message a second name', async () => {
+    expect(forge(original, {}).cid.equals(original.cid)).toBe(true);
+    const manifest = decodeManifest(original.manifest.bytes);
+    for (const nonce of [new Uint8Array(12), seedOf('another', 12), manifest.sealed.slice(0, 12).reverse()]) {
+      const again = forgeSealed(original, sealedMap(original), undefined, native, nonce);
+      expect(await codeOf(() => open(again.cid, again.bytes))).toBe('E_NOT_CANONICAL');
+    }
   });
 
   it('cannot have a session vouch for a message with other stanzas', async () => {
@@ -235,11 +237,11 @@ describe('sealed metadata', () => {
 
   it('is refused at sealing when a text or the whole is too long', async () => {
     const metadata = { bytes: 0, name: '', mediaType: '', createdMs: 0, expiresMs: 0 };
-    const key = seedOf('meta');
-    expect(await codeOf(() => sealMetadata(native, key, { metadata: { ...metadata, name: 'é'.repeat(128) } }))).toBe('E_TOO_MANY');
-    expect(await codeOf(() => sealMetadata(native, key, { metadata: { ...metadata, mediaType: 'x'.repeat(256) } }))).toBe('E_TOO_MANY');
+    const keys = { meta: seedOf('meta'), mac: seedOf('mac') };
+    expect(await codeOf(() => sealMetadata(native, keys, { metadata: { ...metadata, name: 'é'.repeat(128) } }))).toBe('E_TOO_MANY');
+    expect(await codeOf(() => sealMetadata(native, keys, { metadata: { ...metadata, mediaType: 'x'.repeat(256) } }))).toBe('E_TOO_MANY');
     const introduction = { genesis: new Uint8Array(1), bundle: new Uint8Array(65_000) };
-    expect(await codeOf(() => sealMetadata(native, key, { metadata: { ...metadata, introduction } }))).toBe('E_TOO_MANY');
+    expect(await codeOf(() => sealMetadata(native, keys, { metadata: { ...metadata, introduction } }))).toBe('E_TOO_MANY');
     expect(signedMessage(seedOf('digest'), metadata).length).toBe(64);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { argon2Sync, createDecipheriv, createHash, createHmac, createPublicKey, hkdfSync, timingSafeEqual, verify } from 'node:crypto';
 import * as dagCbor from '@ipld/dag-cbor';
+import { decode, Tokenizer } from 'cborg';
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js';
 import type { CID } from 'multiformats/cid';
 
@@ -46,6 +47,17 @@ interface ManifestMap {
   readonly sealed: Uint8Array;
   readonly mac: Uint8Array;
 }
+
+/** The library drops a byte order mark at the start of a text. */
+class ExactText extends Tokenizer {
+  override next() {
+    const token = super.next();
+    if (token.byteValue !== undefined) token.value = new TextDecoder('utf-8', { ignoreBOM: true }).decode(token.byteValue);
+    return token;
+  }
+}
+const decodeOptions = { ...dagCbor.decodeOptions, retainStringBytes: true };
+const decodeExactly = (bytes: Uint8Array): unknown => decode(bytes, { ...decodeOptions, tokenizer: new ExactText(bytes, decodeOptions) });
 
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');
 const label = (kind: string): Buffer => ascii(`omniplex/v1/${kind}\0`);
@@ -121,7 +133,8 @@ export function readMessage(manifestBytes: Uint8Array<ArrayBuffer>, reader: Read
   if (!timingSafeEqual(hmac('sha256', keys.mac, label('manifest'), coreDigest, sealed), mac)) throw new Error('mac');
   const padded = open('aes-256-gcm', keys.meta, sealed.subarray(0, 12), sealed.subarray(12));
   if (padded === undefined) throw new Error('sealed');
-  const fields = dagCbor.decode(Uint8Array.from(padded.subarray(4, 4 + padded.readUInt32BE(0)))) as Record<string, unknown>;
+  if (!timingSafeEqual(hmac('sha256', keys.mac, label('sealed-nonce'), padded).subarray(0, 12), sealed.subarray(0, 12))) throw new Error('nonce');
+  const fields = decodeExactly(padded.subarray(4, 4 + padded.readUInt32BE(0))) as Record<string, unknown>;
   const { signatures, ...unsigned } = fields as { signatures?: Record<string, Uint8Array> };
   if (signatures !== undefined && verifyingKeys !== undefined) {
     const message = Buffer.concat([coreDigest, sha256(dagCbor.encode(unsigned))]);

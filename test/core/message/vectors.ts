@@ -54,7 +54,7 @@ function positive(provider: CryptoProvider, { case: one, prepared, messageKey, m
   const manifest = decodeManifest(block.bytes);
   const keys = deriveMessageKeys(provider, messageKey.expose(), manifest.salt);
   const digest = coreDigest(manifest);
-  const { metadata: fields } = unsealMetadata(provider, keys.meta, manifest.sealed);
+  const { metadata: fields } = unsealMetadata(provider, keys, manifest.sealed);
   return {
     name: one.name,
     comment: one.comment,
@@ -94,6 +94,7 @@ function cases(provider: CryptoProvider): readonly Case[] {
     { name: 'session-class', comment: 'class padding', request: { ...unsigned, padding: 'class' }, length: 5_000, opensWith: { session: 'session' } },
     { name: 'signed', comment: 'one recipient by identity key, signed with both algorithms', request: signed({}), length: 100, opensWith: { xWing: ['bob', 'identity'] } },
     { name: 'signed-prekey', comment: 'to a prekey, with expiry, receipt wish and a name beyond ASCII', request: signed({ recipients: [prekey.recipient], metadata: named }), length: 3, opensWith: { xWing: ['bob', 'prekey'] } },
+    { name: 'signed-mark', comment: 'a name that begins with a byte order mark, which some decoders drop', request: signed({ metadata: { ...metadata, name: '\ufeffplan.txt' } }), length: 3, opensWith: { xWing: ['bob', 'identity'] } },
     { name: 'signed-two', comment: 'two recipients, stanzas shuffled', request: signed({ recipients: [carol.recipient, bob.recipient] }), length: 10, opensWith: { xWing: ['bob', 'identity'] } },
     { name: 'signed-introduced', comment: 'carries an introduction', request: signed({ introduction: { genesis: genesisOf('alice'), bundle: seedOf('bundle') } }), length: 10, opensWith: { xWing: ['bob', 'identity'] } },
     { name: 'signed-group', comment: 'to a group epoch', request: signed({ recipients: [], group: [secretOf('group')] }), length: 10, opensWith: { group: 'group' } },
@@ -163,6 +164,7 @@ function refusals(made: readonly Made[], provider: CryptoProvider): Json {
     sealedAs('sealed-unknown', 'metadata with a field that it does not have', { note: 1 }, 'E_FORMAT'),
     sealedAs('sealed-content-key', 'unsalted mode', { contentKey: seedOf('k') }, 'E_NOT_IN_VERSION_1'),
     sealedAs('sealed-longer', 'a true length over the padded one', { bytes: 1_025 }, 'E_FORMAT'),
+    refused('sealed-nonce', 'the same metadata sealed under another nonce: a second name for one message', signed, forgeSealed(signed, sealedMap(signed), undefined, provider, seedOf('nonce', 12)).bytes, 'E_NOT_CANONICAL'),
     refused('sealed-padding', 'padding of the metadata that is not zero', unsigned, forgeSealed(unsigned, sealedMap(unsigned), (padded) => (padded.fill(1, -1), padded), provider).bytes, 'E_FORMAT'),
     forged('forwarded', 'a stanza for another reader added by a recipient', signed, { core: ({ stanzas }) => ({ stanzas: [...stanzas, ...decodeManifest(two.manifest.bytes).stanzas.slice(0, 1)] }) }, 'E_SIGNATURE'),
     forged('renamed', 'the name changed by a recipient', signed, { metadata: (fields) => ({ ...fields, name: 'other' }) }, 'E_SIGNATURE'),
