@@ -17,5 +17,8 @@ class ExactTextTokenizer extends Tokenizer {
   }
 }
 
-/** Throws the library's errors, and TypeError on text that is not UTF-8. */
-export const read = (bytes: Bytes): unknown => decode(bytes, { ...OPTIONS, tokenizer: new ExactTextTokenizer(bytes, OPTIONS) });
+/** Throws the library's errors, and TypeError on text that is not UTF-8. The byte strings in the answer are copies. */
+export function read(bytes: Bytes): unknown {
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return decode(plain, { ...OPTIONS, tokenizer: new ExactTextTokenizer(plain, OPTIONS) });
+}

@@ -1,8 +1,10 @@
 /** HPKE base mode: what one provider sealed the other opens, and nothing else opens. */
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, concat, hexOf } from '../../../src/core/base/bytes.ts';
 import { sha256 } from '../../../src/core/base/cid.ts';
 import { hpkeOpen, hpkeSeal } from '../../../src/core/crypto/index.ts';
+import { runVectors } from '../../../src/core/crypto/selftest/index.ts';
 import { EMPTY, flipBit, native, noble, pairs, providers, seededRng } from './support.ts';
 
 const rng = seededRng('hpke');
@@ -54,4 +56,12 @@ test('our own golden value: agrees with an implementation that passes the publis
   expect(hexOf(sha256(enc))).toBe('1cdf3d1365a6ec9ec8cd9df00d47693a67f5f7211871bbbc323e8fe08c22a9d3');
   expect(hexOf(ciphertext)).toBe('971399495287d64adc8463d11c7fc3782935d2e89566');
   expect(hpkeOpen(native, native.kem('x-wing').fromSeed(new Uint8Array(32).fill(1)), enc, info, ciphertext, bytesOf('aad'))).toEqual(bytesOf('golden'));
+});
+
+/** draft-ietf-hpke-pq, test-vectors.json at 53273fb: base mode, X-Wing, HKDF-SHA256, ChaCha20-Poly1305, its first encryption. */
+test('the published vector of our suite holds under both providers', async () => {
+  const rows = await runVectors(join(import.meta.dirname, '../../vectors/hpke'), providers);
+  expect(rows.map(({ provider, passed, failed, notApplicable }) => ({ provider, passed, failed, notApplicable }))).toEqual(
+    ['native', 'noble'].map((provider) => ({ provider, passed: 1, failed: 0, notApplicable: 0 })),
+  );
 });
