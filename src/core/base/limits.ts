@@ -97,8 +97,6 @@ export const limitTable = {
   homeMarkerBytesMax: limit(4 * KIB, 'bytes', 'home.json holds a version and an id', 'docs/LIMITS.md'),
   keyringBytesMax: limit(MIB, 'bytes', 'a longer file is no key ring', 'docs/formats/keyring-backup.md'),
   keyringBodyBytesMax: limit(MIB - 4 * KIB, 'bytes', 'secrets of about 200 identities; leaves room for the header', 'docs/formats/keyring-backup.md'),
-  homeLockMs: limit(10_000, 'ms', 'a change of the key ring waits this long for another process', 'docs/LIMITS.md'),
-  homeLockPollMs: limit(20, 'ms', 'how often a waiting process asks again for the lock of the key ring', 'docs/LIMITS.md'),
   backupHeaderBytesMax: limit(64 * KIB, 'bytes', 'the readable header of a backup', 'docs/formats/keyring-backup.md'),
   backupReadBytes: limit(1024 * KIB, 'bytes', 'read from a backup at once', 'docs/formats/keyring-backup.md'),
   backupBatchBlocks: limit(64, 'blocks', 'handled together by backup and restore: at most 64 MiB in memory', 'docs/formats/keyring-backup.md'),

@@ -9,13 +9,11 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import { fileError, isMissing, PRIVATE_FILE, refuseLooseMode } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import { sqliteFault } from '../base/sqlite-fault.ts';
 import { schema, SCHEMA_VERSION } from './schema.ts';
 
 export type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 export type SqlValue = SQLInputValue;
-
-/** Primary result codes, https://sqlite.org/rescode.html */
-const SQLITE = { error: 1, busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, cantopen: 14, constraint: 19 } as const;
 
 export class HomeDatabase {
   readonly path: string;
@@ -146,26 +144,19 @@ export class HomeDatabase {
 
 /** The registry's error for a failed SQLite call. A mistake in our own SQL against an intact schema is a bug and stays one. */
 function sqlError(path: string, cause: unknown): OmniplexError | Error {
-  // An integer that no column of ours can hold: damage, though SQLite itself is content.
-  if ((cause as { code?: unknown }).code === 'ERR_OUT_OF_RANGE') return fail('E_HOME_CORRUPT', { path, why: 'a number out of range' }, cause);
-  const code = (cause as { errcode?: unknown }).errcode;
-  if (typeof code !== 'number') return cause as Error;
-  const why = (cause as { errstr?: string }).errstr ?? `SQLite ${code}`;
-  switch (code & 0xff) {
-    case SQLITE.busy:
-    case SQLITE.locked:
-      return fail('E_BUSY', { what: `the home database at ${path}` }, cause);
-    case SQLITE.full:
-      return fail('E_DISK_FULL', { path }, cause);
-    case SQLITE.readonly:
-    case SQLITE.cantopen:
-      return fail('E_IO', { path, why }, cause);
-    case SQLITE.ioerr:
-      return fail('E_IO', { path, why: `${why} (${code >> 8})` }, cause);
-    case SQLITE.constraint:
+  const fault = sqliteFault(cause, path);
+  switch (fault?.kind) {
+    case undefined:
+    case 'constraint':
       return cause as Error;
-    // SQLITE_ERROR too: every statement here is tested against the schema, so a missing table or column is damage.
-    default:
-      return fail('E_HOME_CORRUPT', { path, why }, cause);
+    case 'busy':
+      return fail('E_BUSY', { what: `the home database at ${path}` }, cause);
+    case 'full':
+      return fail('E_DISK_FULL', { path }, cause);
+    case 'io':
+      return fail('E_IO', { path, why: fault.why }, cause);
+    // every statement here is tested against the schema, so a missing table or column is damage too
+    case 'damaged':
+      return fail('E_HOME_CORRUPT', { path, why: fault.why }, cause);
   }
 }

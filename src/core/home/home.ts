@@ -11,10 +11,10 @@ import { fail, isError } from '../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, PRIVATE_FOLDER, readBounded, refuseLooseMode, syncFolder, writeWhole } from '../base/files.ts';
 import { requireTrustedFilesystem } from '../base/filesystem.ts';
 import { limits } from '../base/limits.ts';
+import { ProcessMutex, type MutexErrors } from '../base/process-mutex.ts';
 import type { Rng } from '../base/rng.ts';
 import { BackupRecords } from './backups.ts';
 import { HomeDatabase } from './database.ts';
-import { exclusively } from './exclusive.ts';
 import { OpenedMessages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
@@ -79,8 +79,10 @@ export class Home implements Disposable {
   }
 
   /** Alone among all processes of this home: for changes of the key ring. Throws E_LOCKED. */
-  exclusively<T>(act: () => Promise<T>): Promise<T> {
-    return exclusively(join(this.path, FILES.lock), this.clock, act);
+  async exclusively<T>(act: () => Promise<T>): Promise<T> {
+    const path = join(this.path, FILES.lock);
+    await using mutex = new ProcessMutex(path, this.clock, lockErrors(path));
+    return await mutex.run(act);
   }
 
   get instance(): HomeInstance {
@@ -113,6 +115,11 @@ export class Home implements Disposable {
     this.close();
   }
 }
+
+const lockErrors = (path: string): MutexErrors => ({
+  busy: (cause) => fail('E_LOCKED', { name: 'the key ring of this home', holder: 'another process' }, cause),
+  broken: (cause) => (isError(cause) ? cause : fail('E_HOME_CORRUPT', { path, why: 'its lock cannot be used; delete it while nobody uses this home' }, cause)),
+});
 
 /**
  * Makes a home: whole, or not at all. `fill` adds what a restore brings before the home appears under its name.

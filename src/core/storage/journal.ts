@@ -12,8 +12,9 @@ import { rfc3339, type Clock } from '../base/clock.ts';
 import { fail, isError } from '../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, PRIVATE_FILE, syncFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import type { ProcessMutex } from '../base/process-mutex.ts';
 import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, type JournalEntry } from './journal-record.ts';
-import { ProcessMutex } from './mutex.ts';
+import { storeMutex } from './mutex.ts';
 import type { Acknowledgement, Journal, Release } from './ports.ts';
 
 const READ_BYTES = 1024 * 1024;
@@ -43,7 +44,7 @@ export class FileJournal implements Journal {
 
   private constructor(folder: string, clock: Clock) {
     this.#folder = folder;
-    this.#mutex = new ProcessMutex(join(folder, 'append.lock'), clock);
+    this.#mutex = storeMutex(join(folder, 'append.lock'), clock);
   }
 
   static async open(folder: string, clock: Clock): Promise<FileJournal> {

@@ -10,6 +10,7 @@ import type { Cid } from '../base/cid.ts';
 import { isError, type ErrorCode } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import { isBusy } from '../base/sqlite-fault.ts';
 import { closureOf } from './closure.ts';
 import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
@@ -21,7 +22,7 @@ import type { StoreLayout } from './layout.ts';
 import type { BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
 import { restoreFromCold } from './restore.ts';
 import { isExpired } from './selection.ts';
-import { isBusy, sqliteError } from './sqlite-errors.ts';
+import { sqliteError } from './sqlite-errors.ts';
 
 export interface RebuildRoom {
   readonly layout: StoreLayout;

@@ -13,8 +13,9 @@ import { fail, type OmniplexError } from '../base/errors.ts';
 import { PRIVATE_FILE } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { systemRng } from '../base/rng.ts';
+import { isBusy } from '../base/sqlite-fault.ts';
 import { headerState } from './sqlite-log.ts';
-import { creationError, isBusy, sqliteError } from './sqlite-errors.ts';
+import { creationError, sqliteError } from './sqlite-errors.ts';
 
 export interface SqliteShape {
   /** For error texts: `hot`, `lock`. */

@@ -148,7 +148,7 @@ describe('a home', () => {
   });
 
   it('waits for another process no longer than the limit, and tells a lock that is none at once', async () => {
-    const home = await freshHome({ ...systemClock, monotonic: steps(limits.homeLockMs / 2) });
+    const home = await freshHome({ ...systemClock, monotonic: steps(limits.sqliteBusyMs / 2) });
     const { DatabaseSync } = await import('node:sqlite');
     await home.exclusively(async () => undefined);
     const lock = new DatabaseSync(join(home.path, 'home.lock'), { timeout: 0 });

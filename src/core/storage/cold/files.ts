@@ -12,8 +12,9 @@ import type { Clock } from '../../base/clock.ts';
 import { fail, isError } from '../../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, readBounded } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
+import type { ProcessMutex } from '../../base/process-mutex.ts';
 import { mapBounded } from '../concurrent.ts';
-import { ProcessMutex } from '../mutex.ts';
+import { storeMutex } from '../mutex.ts';
 import type { ColdTier, StoredBlock } from '../ports.ts';
 import { announcementsFileBytesMax, decodeAnnouncements, encodeAnnouncements } from './announcements.ts';
 import { AtomicBatch, syncFolders } from './atomic-batch.ts';
@@ -42,7 +43,7 @@ export class FileColdTier implements ColdTier {
     this.#folders = folders;
     this.#clock = clock;
     this.#batch = new AtomicBatch(join(dirname(folders.blocks), 'partial'), clock);
-    this.#keepOrDrop = new ProcessMutex(join(dirname(folders.blocks), 'drop.lock'), clock);
+    this.#keepOrDrop = storeMutex(join(dirname(folders.blocks), 'drop.lock'), clock);
   }
 
   static async open(folders: FileTierFolders, clock: Clock): Promise<FileColdTier> {

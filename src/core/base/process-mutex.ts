@@ -1,0 +1,100 @@
+/**
+ * Mutual exclusion between processes for moments (one append, one rename, one change of the key ring), not for work: an empty SQLite file
+ * whose write lock the operating system drops when a process dies, so that there is no lease to wait out and nothing to break by hand.
+ * Nothing is ever written to it. For work that lasts there is the LockManager.
+ */
+import { open } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from './clock.ts';
+import type { OmniplexError } from './errors.ts';
+import { fileError, PRIVATE_FILE } from './files.ts';
+import { limits } from './limits.ts';
+import { isBusy } from './sqlite-fault.ts';
+
+/** Callers of this process queue here by path: a second connection of one process would spin against the first. */
+const queues = new Map<string, Promise<unknown>>();
+
+const ignore = (): void => undefined;
+
+/** What is thrown when another process does not let go for `sqliteBusyMs`, and when the file is no lock. */
+export interface MutexErrors {
+  busy(cause: unknown): OmniplexError;
+  broken(cause: unknown): OmniplexError;
+}
+
+export class ProcessMutex implements AsyncDisposable {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #errors: MutexErrors;
+  #db: DatabaseSync | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string, clock: Clock, errors: MutexErrors) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#errors = errors;
+  }
+
+  /** Runs `act` alone. Throws what the file system says, and `MutexErrors`. */
+  run<T>(act: () => Promise<T>): Promise<T> {
+    const before = queues.get(this.#path) ?? Promise.resolve();
+    const turn = before.then(() => this.#exclusive(act));
+    const settled: Promise<void> = turn.then(ignore, ignore).then(() => void (queues.get(this.#path) === settled && queues.delete(this.#path)));
+    queues.set(this.#path, settled);
+    this.#last = settled;
+    return turn;
+  }
+
+  async #exclusive<T>(act: () => Promise<T>): Promise<T> {
+    const db = await this.#begin();
+    try {
+      return await act();
+    } finally {
+      db.exec('ROLLBACK');
+    }
+  }
+
+  async #begin(): Promise<DatabaseSync> {
+    const start = this.#clock.monotonic();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const db = (this.#db ??= await openLock(this.#path));
+        db.exec('BEGIN IMMEDIATE');
+        return db;
+      } catch (error) {
+        const busy = isBusy(error);
+        if (!busy || this.#clock.monotonic() - start >= limits.sqliteBusyMs) throw this.#failed(error, busy);
+      }
+      // 1, 3, 5, 7 ms and round again: no two processes keep in step for long
+      await this.#clock.sleep(1 + 2 * (attempt % 4));
+    }
+  }
+
+  #failed(error: unknown, busy: boolean): OmniplexError {
+    if (busy) return this.#errors.busy(error);
+    this.#db?.close();
+    this.#db = undefined;
+    return this.#errors.broken(error);
+  }
+
+  /** Waits for what runs. Can be called twice. */
+  async close(): Promise<void> {
+    await this.#last;
+    this.#db?.close();
+    this.#db = undefined;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+async function openLock(path: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await import('node:sqlite');
+  try {
+    await (await open(path, 'a', PRIVATE_FILE)).close();
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+  return new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs });
+}
