@@ -44,8 +44,9 @@ export abstract class BenchCommand<C extends { args: object; flags: object }> ex
   override async run(): Promise<Answer<typeof reportSchema>> {
     const { samples = limits.benchSamples, seconds = limits.benchSeconds, size, only, provider = 'auto', out } = this.#given;
     const [{ mkdtemp, rm }, { tmpdir }, { join }] = await Promise.all([import('node:fs/promises'), import('node:os'), import('node:path')]);
-    const [{ loadBench, runBench }, { systemMeter }, { noiseReasons }, { systemClock }, { systemRng }] = await Promise.all([
+    const [{ runBench }, { loadBench }, { systemMeter }, { noiseReasons }, { systemClock }, { systemRng }] = await Promise.all([
       import('../../core/bench/bench.ts'),
+      import('../../core/bench/load.ts'),
       import('../../core/bench/measure.ts'),
       import('../../core/bench/report.ts'),
       import('../../core/base/clock.ts'),

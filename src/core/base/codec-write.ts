@@ -7,8 +7,11 @@
  */
 import { CID } from 'multiformats/cid';
 import { utf8, type Bytes } from './bytes.ts';
-import type { Value } from './codec.ts';
+import type { Cid } from './cid.ts';
 import { limits } from './limits.ts';
+
+/** What our structured formats are made of. Floats and negative integers do not occur in any of them. */
+export type Value = null | boolean | number | string | Bytes | Cid | readonly Value[] | { readonly [key: string]: Value | undefined };
 
 /** Major types, in place. */
 const UINT = 0x00;

@@ -9,12 +9,11 @@ import { equalBytes, type Bytes } from './bytes.ts';
 import { checkedCid, cidOf, DAG_CBOR, type Cid } from './cid.ts';
 import { TIME_MS_MAX } from './clock.ts';
 import { read } from './codec-read.ts';
-import { write } from './codec-write.ts';
+import { write, type Value } from './codec-write.ts';
 import { fail } from './errors.ts';
 import { limits } from './limits.ts';
 
-/** What our structured formats are made of. Floats and negative integers do not occur in any of them. */
-export type Value = null | boolean | number | string | Bytes | Cid | readonly Value[] | { readonly [key: string]: Value | undefined };
+export type { Value } from './codec-write.ts';
 
 /** Canonical bytes of a value. Keys whose value is undefined are left out. A value outside the model is an assertion. */
 export const encode = (value: Value): Bytes => write(value);

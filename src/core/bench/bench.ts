@@ -57,24 +57,6 @@ export interface Bench {
   groups(run: BenchRun): readonly Group[];
 }
 
-/** Each bench loads what it measures, and that is much: only the one asked for is loaded. */
-export async function loadBench(name: BenchName): Promise<Bench> {
-  switch (name) {
-    case 'startup':
-      return (await import('./startup.ts')).startup;
-    case 'pq':
-      return (await import('./pq.ts')).pq;
-    case 'packet':
-      return (await import('./packet.ts')).packet;
-    case 'seal':
-      return (await import('./seal.ts')).seal;
-    case 'messages':
-      return (await import('./messages.ts')).messages;
-    case 'store':
-      return (await import('./store.ts')).store;
-  }
-}
-
 /** `*` stands for any run of characters. Linear: each part is found once, from left to right. */
 export function matches(pattern: string, id: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
