@@ -9,6 +9,7 @@ const senderSchema = object({
   verified: boolean(),
   claimedName: optional(string('what a stranger calls himself')),
   revoked: optional(time('since when the identity is revoked')),
+  keysReplaced: optional(time('since when the keys that signed it are known to be replaced; absent when it was opened here before')),
 });
 
 const mailState = oneOf(['unread', 'opened', 'expired']);

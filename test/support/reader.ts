@@ -4,7 +4,7 @@ import { parseCid } from '../../src/core/base/cid.ts';
 import { decodePacket, verifyPacket } from '../../src/core/packet/codec.ts';
 import { oneShotKey } from '../../src/core/packet/keys.ts';
 import { stanzaNumber, type DataPacket } from '../../src/core/packet/packet.ts';
-import { resolveSender } from '../../src/core/identity/senders.ts';
+import { signingKeysUnder } from '../../src/core/identity/history.ts';
 import { openManifest, readContent, type Metadata, type SenderResult } from '../../src/core/message/index.ts';
 import type { ReceivedAnnouncement } from '../../src/core/storage/ports.ts';
 import type { Operator } from './mail.ts';
@@ -49,8 +49,8 @@ export async function read(operator: Operator, cidText: string): Promise<Read> {
   using opened = await openManifest(crypto, cid, manifest, { xWing: await identities.openingKeys(name) }, {
     stanzaIndex: stanzaNumber(packet),
     resolveSender: async (id, seq) => {
-      const sender = resolveSender(home, id, seq);
-      return sender && { publicKeys: sender.signingKeys };
+      const publicKeys = signingKeysUnder(home, id, seq);
+      return publicKeys && { publicKeys };
     },
   });
   if (!verifyPacket(packet, oneShotKey(opened.headerKey.expose()))) throw new Error('the packet is not of this message');

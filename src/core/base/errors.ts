@@ -196,6 +196,8 @@ export const warnings = {
   W_UNVERIFIED: 'contact {contact} is not verified',
   W_SENDER_UNVERIFIED: 'the sender, {sender}, is not a verified contact',
   W_SENDER_REVOKED: 'the identity of {sender} was revoked at {at}: believe what it signed only if you know that it is older',
+  W_SENDER_KEYS_REPLACED: '{sender} replaced the keys that signed it at {at}: whoever has the old ones can sign so; ask {sender}',
+  W_BUNDLE_FORK: 'somebody else had keys of {contact}: what was sealed to bundle {seq} and later ones until now may have been read by them',
   W_BUNDLE_LEFT: 'the bundles in {place} were left alone: {why}',
   W_NO_RECEIPT: 'no receipt was sent for {cid}: {why}',
   W_DURABILITY: 'durability is {true}, not {asked}',

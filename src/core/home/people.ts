@@ -44,6 +44,8 @@ export interface BundleRecord {
   readonly seq: number;
   readonly cid: Cid;
   readonly block: Bytes;
+  /** When it was made here, or first believed. */
+  readonly learnedAtMs: number;
   /** When this bundle first left the home (mine only). */
   readonly handedOutAtMs?: number | undefined;
 }
@@ -89,6 +91,8 @@ export class People {
   actor = (id: Cid): ActorRecord | undefined => this.actors.find('id = ?', digestOf(id));
   bundle = (id: Cid, seq: number): BundleRecord | undefined => this.bundles.find('id = ? AND seq = ?', digestOf(id), seq);
   newestBundle = (id: Cid): BundleRecord | undefined => this.bundles.find('id = ? ORDER BY seq DESC', digestOf(id));
+  /** The earliest from this number on. */
+  bundleSince = (id: Cid, seq: number): BundleRecord | undefined => this.bundles.find('id = ? AND seq >= ? ORDER BY seq', digestOf(id), seq);
   /** Newest first, at most `limit`. */
   bundlesOf = (id: Cid, limit: number): BundleRecord[] => this.bundles.list('id = ? ORDER BY seq DESC LIMIT ?', digestOf(id), limit);
   keysOf = (id: Cid): KeyRecord[] => this.keys.list('id = ? ORDER BY kind, until', digestOf(id));

@@ -7,7 +7,7 @@
 import { concat, equalBytes, type Bytes } from '../base/bytes.ts';
 import { cidOf, DAG_CBOR, sameCid, sha256, type Cid } from '../base/cid.ts';
 import { decode, encode, Reader, type Value } from '../base/codec.ts';
-import { fail } from '../base/errors.ts';
+import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { kemParameters, label, signAll, verifyAll, type CryptoProvider, type Signatures, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
 import type { Genesis } from './genesis.ts';
@@ -176,18 +176,31 @@ export function verifyBundle(crypto: CryptoProvider, genesis: Genesis, bundle: B
 const sameKeys = (a: VerifyingKeys, b: VerifyingKeys): boolean =>
   sameAlgorithms(a, b) && Object.entries(a).every(([name, key]) => equalBytes(key, b[name as keyof VerifyingKeys] as Bytes));
 
+/** Which of two bundles of an identity is the earlier: first by the root's certificate, then by number. Neither ever goes back. */
+export const isEarlier = (a: Bundle, b: Bundle): boolean => (a.signing.from === b.signing.from ? a.seq < b.seq : a.signing.from < b.signing.from);
+
 /**
- * Both verified. May `next` stand after `before`? One more, chained by hash; or any later one whose signing keys the root
- * certified from exactly there on, which is how an identity goes on after a restore. Stolen signing keys alone can do neither
- * behind a rotation: the certificate's start never goes back. Throws E_BUNDLE_STALE, E_BUNDLE_CHAIN.
+ * Both verified. May `next` stand after `before`? Any that the root certified later, whatever lies between: that is how signing keys are
+ * replaced, how an identity goes on after a restore, and what ends a history that stolen signing keys have made. Under one certificate,
+ * the next number, chained by hash. Throws E_BUNDLE_STALE, E_BUNDLE_CHAIN.
  */
 export function checkFollows(before: Bundle, next: Bundle, name: string): void {
-  if (next.seq <= before.seq) {
-    if (next.seq === before.seq && !sameCid(next.cid, before.cid)) throw fail('E_BUNDLE_CHAIN', { seq: next.seq, name });
-    throw fail('E_BUNDLE_STALE', { seq: next.seq, known: before.seq, name });
+  const stale = () => fail('E_BUNDLE_STALE', { seq: next.seq, known: before.seq, name });
+  const astray = () => fail('E_BUNDLE_CHAIN', { seq: next.seq, name });
+  const [was, is] = [before.signing.from, next.signing.from];
+  if (is > was) return;
+  if (is < was) throw next.seq < was ? stale() : astray();
+  if (!sameKeys(next.signing.keys, before.signing.keys)) throw astray();
+  if (next.seq < before.seq || sameCid(next.cid, before.cid)) throw stale();
+  if (next.seq !== before.seq + 1 || next.prev === undefined || !sameCid(next.prev, before.cid)) throw astray();
+}
+
+export function follows(before: Bundle, next: Bundle): boolean {
+  try {
+    checkFollows(before, next, '');
+    return true;
+  } catch (error) {
+    if (isError(error, 'E_BUNDLE_STALE', 'E_BUNDLE_CHAIN')) return false;
+    throw error;
   }
-  const restarted = next.signing.from === next.seq;
-  const chained = next.seq === before.seq + 1 && next.prev !== undefined && sameCid(next.prev, before.cid);
-  const sameSigners = next.signing.from === before.signing.from && sameKeys(next.signing.keys, before.signing.keys);
-  if (!restarted && !(chained && sameSigners)) throw fail('E_BUNDLE_CHAIN', { seq: next.seq, name });
 }

@@ -6,11 +6,11 @@
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf, sameCid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
-import { fail, warning, type Warning } from '../base/errors.ts';
+import { fail, isError, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { CryptoProvider } from '../crypto/index.ts';
 import type { ContactRecord, Home, Verification } from '../home/index.ts';
-import { checkFollows, type Bundle } from './bundle.ts';
+import { checkFollows, follows, isEarlier, type Bundle } from './bundle.ts';
 import { fingerprintMatches, type Fingerprint } from './fingerprint.ts';
 import type { FingerprintLine } from './fingerprint-file.ts';
 import { introductionOf, knownHistory } from './history.ts';
@@ -38,6 +38,13 @@ export interface ContactResult {
   readonly change: ContactChange;
   readonly warnings: readonly Warning[];
 }
+
+interface Learned {
+  readonly change: 'added' | 'updated' | 'revoked' | 'unchanged';
+  readonly warnings: readonly Warning[];
+}
+
+const unchanged: Learned = { change: 'unchanged', warnings: [] };
 
 export class Contacts {
   readonly #room: ContactsRoom;
@@ -101,11 +108,11 @@ export class Contacts {
     const known = this.#home.people.contactOf(id);
     if (known !== undefined && known.name !== name) throw fail('E_NAME_TAKEN', { kind: 'contact', name: known.name });
     if (known === undefined && this.#home.people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name });
-    const learned = this.#learn(introduction, name);
+    const { change: learned, warnings } = this.#learn(introduction, name);
     if (known === undefined) this.#home.people.contacts.insert({ name, id, addedAtMs: this.#now, before: [] });
     const verifies = pinned !== undefined && this.#verify(name, 'fingerprint-file');
     const change = known === undefined ? 'added' : learned !== 'unchanged' ? learned : verifies ? 'verified' : 'unchanged';
-    return this.#result(name, change, introduction.newest);
+    return this.#result(name, change, introduction.newest, warnings);
   }
 
   #nameFor({ newest, genesis }: Introduction, wanted: string | undefined, fallback: string | undefined): string {
@@ -150,12 +157,16 @@ export class Contacts {
     return this.#home.transaction(() => {
       const record = this.record(name);
       const { id } = introduction.genesis;
-      if (sameCid(id, record.id)) return this.#result(name, this.#learn(introduction, name), introduction.newest);
+      const learn = () => this.#learn(introduction, name);
+      if (sameCid(id, record.id)) {
+        const { change, warnings } = learn();
+        return this.#result(name, change, introduction.newest, warnings);
+      }
       const other = this.#home.people.contactOf(id);
       if (other !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name: other.name });
-      this.#learn(introduction, name);
+      const { warnings } = learn();
       this.#home.people.contacts.update({ ...record, id, verified: undefined, before: [...record.before, record.id] }, 'name = ?', name);
-      return this.#result(name, 'replaced', introduction.newest, [warning('W_KEY_CHANGED', { contact: name })]);
+      return this.#result(name, 'replaced', introduction.newest, [...warnings, warning('W_KEY_CHANGED', { contact: name })]);
     });
   }
 
@@ -167,28 +178,43 @@ export class Contacts {
     return this.#home.transaction(() => {
       const record = this.#home.people.contactOf(introduction.genesis.id);
       if (record === undefined) return undefined;
-      const newest = this.#home.people.newestBundle(record.id);
-      const old = newest !== undefined && introduction.newest.seq < newest.seq && introduction.revocation === undefined;
-      return this.#result(record.name, old ? 'unchanged' : this.#learn(introduction, record.name), introduction.newest);
+      const known = knownHistory(this.#home, record.id);
+      const old = known !== undefined && isEarlier(introduction.newest, known.newest) && introduction.revocation === undefined;
+      const { change, warnings } = old ? unchanged : this.#learn(introduction, record.name);
+      return this.#result(record.name, change, introduction.newest, warnings);
     });
   }
 
-  /** Adds to what is known of an identity. Bundles only ever go forward; a revocation stays. */
-  #learn(introduction: Introduction, name: string): 'added' | 'updated' | 'revoked' | 'unchanged' {
+  /** Adds to what is known of an identity. Bundles only ever go forward; a revocation is taken in whatever the bundles say, and stays. */
+  #learn(introduction: Introduction, name: string): Learned {
     const { people } = this.#home;
     const { genesis, revocation } = introduction;
     const known = knownHistory(this.#home, genesis.id);
-    const fresh = newerBundles(known?.newest, introduction, name);
+    const revoked = revocation !== undefined && known?.revocation === undefined;
+    const fresh = revoked && known !== undefined ? newerIfAny(known.newest, introduction, name) : newerBundles(known?.newest, introduction, name);
     const own = people.identityOf(genesis.id);
     if (own !== undefined && fresh.length > 0) throw fail('E_HOME_COPIED', { why: `there is a bundle of "${own.name}" that was not made here` });
-    const revoked = revocation !== undefined && known?.revocation === undefined;
-    if (known !== undefined && fresh.length === 0 && !revoked) return 'unchanged';
+    if (known !== undefined && fresh.length === 0 && !revoked) return unchanged;
+    const warnings = known === undefined ? [] : this.#leaveFork(known.newest, introduction, fresh, name);
     people.actors.put({ id: genesis.id, genesis: genesis.block, revocation: (known?.revocation ?? revocation)?.block });
-    for (const { id, seq, cid, block } of fresh) people.bundles.insert({ id, seq, cid, block });
+    for (const { id, seq, cid, block } of fresh) people.bundles.insert({ id, seq, cid, block, learnedAtMs: this.#now });
     const count = people.bundles.count('id = ?', digestOf(genesis.id));
     if (count > limits.bundleChainMax) throw fail('E_TOO_MANY', { what: `bundles of "${name}"`, count, max: limits.bundleChainMax });
-    if (revoked) return 'revoked';
-    return known === undefined ? 'added' : 'updated';
+    return { change: revoked ? 'revoked' : known === undefined ? 'added' : 'updated', warnings };
+  }
+
+  /**
+   * A later certificate ends what the earlier keys have made from its number on. Where that was believed here, or another bundle under one
+   * of these numbers, two hands had the earlier keys, and the operator is told.
+   */
+  #leaveFork(known: Bundle, { bundles }: Introduction, [next]: readonly Bundle[], name: string): readonly Warning[] {
+    const { people } = this.#home;
+    if (next === undefined || next.signing.from <= known.signing.from) return [];
+    const other = bundles.find(({ id, seq, cid }) => seq < next.signing.from && !sameCid(people.bundle(id, seq)?.cid ?? cid, cid));
+    const displaced = people.bundleSince(next.id, next.signing.from);
+    people.bundles.remove('id = ? AND seq >= ?', digestOf(next.id), next.signing.from);
+    const since = other?.seq ?? displaced?.seq;
+    return since === undefined ? [] : [warning('W_BUNDLE_FORK', { contact: name, seq: since })];
   }
 
   /** Throws E_NAME_TAKEN, E_NAME_UNKNOWN, E_USAGE. */
@@ -225,26 +251,27 @@ export class Contacts {
 }
 
 /**
- * The bundles that go beyond what is known: those after the first that follows it. A file that reaches further back is fine as
- * long as it agrees. Throws E_BUNDLE_STALE when its newest is older, E_BUNDLE_CHAIN when it contradicts or leaves a gap.
+ * The bundles that go beyond what is known: from the first that follows it. A file that reaches further back is fine as long as it
+ * agrees. Throws E_BUNDLE_STALE when its newest is older, E_BUNDLE_CHAIN when it contradicts or leaves a gap.
  */
 function newerBundles(known: Bundle | undefined, { bundles, newest }: Introduction, name: string): readonly Bundle[] {
   if (known === undefined) return bundles;
-  const same = bundles.find(({ seq }) => seq === known.seq);
-  if (same !== undefined && !sameCid(same.cid, known.cid)) throw fail('E_BUNDLE_CHAIN', { seq: same.seq, name });
   if (sameCid(newest.cid, known.cid)) return [];
-  const later = bundles.filter(({ seq }) => seq > known.seq);
-  const start = later.findIndex((bundle) => follows(known, bundle, name));
-  if (start >= 0) return later.slice(start);
-  checkFollows(known, later[0] ?? newest, name);
-  return later;
+  const later = bundles.filter((bundle) => isEarlier(known, bundle));
+  const start = later.findIndex((bundle) => follows(known, bundle));
+  if (start < 0) checkFollows(known, later[0] ?? newest, name);
+  const certified = later[start]?.signing.from !== known.signing.from;
+  const same = bundles.find(({ seq }) => seq === known.seq);
+  if (!certified && same !== undefined && !sameCid(same.cid, known.cid)) throw fail('E_BUNDLE_CHAIN', { seq: same.seq, name });
+  return later.slice(start);
 }
 
-function follows(known: Bundle, next: Bundle, name: string): boolean {
+/** The root's last word counts also where nothing else that came with it can be believed. */
+function newerIfAny(known: Bundle, introduction: Introduction, name: string): readonly Bundle[] {
   try {
-    checkFollows(known, next, name);
-    return true;
-  } catch {
-    return false;
+    return newerBundles(known, introduction, name);
+  } catch (error) {
+    if (isError(error, 'E_BUNDLE_STALE', 'E_BUNDLE_CHAIN')) return [];
+    throw error;
   }
 }

@@ -112,7 +112,7 @@ export class Identities {
 
   #store({ bundle, keys, dead }: OwnState): void {
     const { people } = this.#home;
-    people.bundles.insert({ id: bundle.id, seq: bundle.seq, cid: bundle.cid, block: bundle.block });
+    people.bundles.insert({ id: bundle.id, seq: bundle.seq, cid: bundle.cid, block: bundle.block, learnedAtMs: this.#now });
     for (const key of keys) people.keys.put(key);
     for (const keyId of dead) people.keys.remove('key = ?', keyId);
   }

@@ -2,7 +2,7 @@
 export { Identities } from './identities.ts';
 export { Contacts } from './contacts.ts';
 export { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor } from './recipients.ts';
-export { resolveSender } from './senders.ts';
+export { signingKeysUnder } from './history.ts';
 export { believeBlocks, decodeBundleFile, encodeBundleFile, introductionBlocks, readIntroductions, type Introduction } from './introduction.ts';
 export { decodeBundle } from './bundle.ts';
 export { decodeGenesis } from './genesis.ts';

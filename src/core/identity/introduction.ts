@@ -106,7 +106,11 @@ function believe(crypto: CryptoProvider, genesis: Genesis, bundles: readonly Bun
   const newest = ordered.at(-1);
   if (newest === undefined) throw fail('E_FORMAT', { kind: 'bundle file', why: 'it has no bundle' });
   for (const bundle of ordered) verifyBundle(crypto, genesis, bundle);
-  ordered.slice(1).forEach((bundle, i) => checkFollows(ordered[i] as Bundle, bundle, bundle.name ?? genesis.id.toString()));
+  ordered.slice(1).forEach((bundle, i) => {
+    const [before, name] = [ordered[i] as Bundle, bundle.name ?? genesis.id.toString()];
+    if (bundle.seq === before.seq) throw fail('E_BUNDLE_CHAIN', { seq: bundle.seq, name });
+    checkFollows(before, bundle, name);
+  });
   if (revocation !== undefined) verifyRevocation(crypto, genesis, revocation);
   return { genesis, bundles: ordered, newest, revocation };
 }

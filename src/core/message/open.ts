@@ -33,8 +33,8 @@ export interface OpenOptions {
   readonly stanzaIndex?: number | undefined;
   /** Keys of the bundle that the sender names, or undefined when he is not known here. */
   readonly resolveSender: (identity: Cid, bundleSeq: number) => Promise<SenderKeys | undefined>;
-  /** Checks an introduction (genesis, bundle, the chain between them) and answers the keys of that bundle. Throws what is wrong with it. */
-  readonly readIntroduction?: ((introduction: Introduction, sender: SenderClaim) => Promise<SenderKeys>) | undefined;
+  /** Asked first: the keys of a bundle that came along, when it says more than is known here; else undefined. Throws what is wrong with a stranger's. */
+  readonly readIntroduction?: ((introduction: Introduction, sender: SenderClaim) => Promise<SenderKeys | undefined>) | undefined;
   /** When given, a message that has expired by then is E_EXPIRED. */
   readonly nowMs?: number | undefined;
 }
@@ -130,14 +130,15 @@ async function checkSignatures(provider: CryptoProvider, manifest: Manifest, dig
     if (manifest.stanzas.length === 1 && manifest.stanzas[0]?.type === 'session') return { kind: 'unsigned' };
     throw fail('E_SIGNATURE', { kind: 'message' });
   }
-  const known = await options.resolveSender(sender.identity, sender.bundleSeq);
-  if (known !== undefined) {
-    verifySignatures(provider, known, digest, metadata, signatures);
-    return { kind: 'signed', ...sender };
+  const introduced = introduction && (await options.readIntroduction?.(introduction, sender));
+  if (introduction !== undefined && introduced !== undefined) {
+    verifySignatures(provider, introduced, digest, metadata, signatures);
+    return { kind: 'introduced', introduction, ...sender };
   }
-  if (introduction === undefined || options.readIntroduction === undefined) return { kind: 'unknown', introduction, ...sender };
-  verifySignatures(provider, await options.readIntroduction(introduction, sender), digest, metadata, signatures);
-  return { kind: 'introduced', introduction, ...sender };
+  const known = await options.resolveSender(sender.identity, sender.bundleSeq);
+  if (known === undefined) return { kind: 'unknown', introduction, ...sender };
+  verifySignatures(provider, known, digest, metadata, signatures);
+  return { kind: 'signed', ...sender };
 }
 
 function verifySignatures(provider: CryptoProvider, { publicKeys }: SenderKeys, digest: Bytes, metadata: Metadata, signatures: Signatures): void {

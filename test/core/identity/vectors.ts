@@ -13,7 +13,7 @@ import { Secret } from '../../../src/core/base/secret.ts';
 import { contextOf, encodeHeader } from '../../../src/core/backup/format.ts';
 import { BackupWriter } from '../../../src/core/backup/writer.ts';
 import { loadProvider, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
-import type { Bundle } from '../../../src/core/identity/bundle.ts';
+import { signBundle, type Bundle } from '../../../src/core/identity/bundle.ts';
 import { encodeBundleFile, fingerprintOf, introductionBlocks, type Introduction } from '../../../src/core/identity/index.ts';
 import { algorithmsOf } from '../../../src/core/identity/keys-map.ts';
 import { createOwn, rotateOwn, signingKeysOf, type Rotation } from '../../../src/core/identity/own-keys.ts';
@@ -137,20 +137,42 @@ function refused({ introduction }: Made, other: Made): Json[] {
   return cases.map(([name, comment, code, bytes]) => ({ name, comment, code, file: hexOf(bytes) }));
 }
 
-/** Chains that must not be followed: what is known, and what comes. */
-const chains = ({ introduction: { bundles } }: Made): Json[] => {
-  const row = (name: string, known: number, next: number, code: string | null): Json => ({ name, known: (bundles[known] as Bundle).seq, next: (bundles[next] as Bundle).seq, code });
+/** Bundles 2, 3 and 4 by whoever has the keys of the first certificate, chained to bundle 1. */
+function stolen(crypto: CryptoProvider, { draft, introduction: { genesis, bundles } }: Made): Bundle[] {
+  const [first] = bundles as [Bundle];
+  const keys = signingKeysOf(crypto, algorithmsOf(genesis.keys), (algorithm) => draft.get(secretNames.signing(genesis.id, 1, algorithm)));
+  const made = [first];
+  for (const seq of [2, 3, 4]) made.push(signBundle(crypto, keys, { ...first, seq, prev: (made.at(-1) as Bundle).cid, issuedAtMs: NOW + seq, name: 'thief' }));
+  return made.slice(1);
+}
+
+/** Which bundle may follow which: what is known, and what comes. */
+function chains(crypto: CryptoProvider, made: Made): Json[] {
+  const { bundles } = made.introduction;
+  const thief = stolen(crypto, made);
+  const own = (seq: number) => bundles.find((bundle) => bundle.seq === seq) as Bundle;
+  const by = (seq: number) => thief.find((bundle) => bundle.seq === seq) as Bundle;
+  const leap = (bundles.at(-1) as Bundle).seq;
+  const row = (name: string, known: Bundle, next: Bundle, code: string | null): Json => ({ name, known: hexOf(known.block), next: hexOf(next.block), code });
   return [
-    row('the next', 0, 1, null),
-    row('a fresh certificate', 1, 2, null),
-    row('a fresh certificate over a gap', 0, 2, null),
-    row('after a restore', 3, 4, null),
-    row('after a restore, over a gap', 1, 4, null),
-    row('back', 2, 1, 'E_BUNDLE_STALE'),
-    row('itself', 1, 1, 'E_BUNDLE_STALE'),
-    row('a gap', 0, 3, 'E_BUNDLE_CHAIN'),
+    row('the next', own(1), own(2), null),
+    row('a fresh certificate', own(2), own(3), null),
+    row('a fresh certificate over a gap', own(1), own(3), null),
+    row('a later bundle under a later certificate', own(1), own(4), null),
+    row('after a restore', own(4), own(leap), null),
+    row('after a restore, over a gap', own(2), own(leap), null),
+    row('back', own(2), own(1), 'E_BUNDLE_STALE'),
+    row('back behind a certificate', own(3), own(2), 'E_BUNDLE_STALE'),
+    row('itself', own(2), own(2), 'E_BUNDLE_STALE'),
+    row('a gap under one certificate', own(1), by(3), 'E_BUNDLE_CHAIN'),
+    row('another under the same number', own(2), by(2), 'E_BUNDLE_CHAIN'),
+    row('chained to another', own(2), by(3), 'E_BUNDLE_CHAIN'),
+    row('by stolen keys, which nobody can tell yet', own(1), by(2), null),
+    row('by stolen keys that were replaced', own(3), by(4), 'E_BUNDLE_CHAIN'),
+    row('by stolen keys under the number of the rotation', own(3), by(3), 'E_BUNDLE_CHAIN'),
+    row('the owner, with a fresh certificate, after a thief who came further', by(4), own(3), null),
   ];
-};
+}
 
 async function keyring(crypto: CryptoProvider, made: Made): Promise<Json> {
   const { header, ringKey } = await wrapRingKey(crypto, new Secret(bytesOf(PASSPHRASE)), KDF);
@@ -233,9 +255,9 @@ export async function vectorFiles(): Promise<Readonly<Record<string, Json>>> {
       identities: [bot, cleo, ada].map(positive),
     },
     'refused.json': {
-      about: 'Bundle files that must be refused, each with the code of the first reason; and which bundle of "cleo" may follow which.',
+      about: 'Bundle files that must be refused, each with the code of the first reason; and which bundle of "cleo" may follow which: all of them hold under her genesis, some were made by a thief.',
       files: refused(bot, eve),
-      chains: chains(cleo),
+      chains: chains(crypto, cleo),
     },
     'keyring.json': await keyring(crypto, bot),
     'backup.json': await backup(crypto, bot),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { piecesOf } from '../../../src/core/base/car.ts';
 import {
-  believeBlocks, contactRecipient, fingerprintOf, formatFingerprint, latestExpiry, parseFingerprint, readIntroductions, recipientKeyFor, resolveSender,
+  believeBlocks, contactRecipient, fingerprintOf, formatFingerprint, latestExpiry, parseFingerprint, readIntroductions, recipientKeyFor, signingKeysUnder,
 } from '../../../src/core/identity/index.ts';
 import { signAll, verifyAll } from '../../../src/core/crypto/index.ts';
 import { openStanza, sealXWing } from '../../../src/core/message/stanza.ts';
@@ -45,14 +45,13 @@ describe('first contact over a stick', () => {
 
     const signer = await bob.identities.signerFor('bob');
     const signature = signAll(bob.crypto, signer.signingKeys, 'message', bytesOf('H'));
-    expect(resolveSender(alice.home, signer.identity, signer.bundleSeq)).toBeUndefined();
+    expect(signingKeysUnder(alice.home, signer.identity, signer.bundleSeq)).toBeUndefined();
     const { genesis, newest } = bob.identities.handOut('bob');
     const introduced = believeBlocks(alice.crypto, { genesis: genesis.block, bundle: newest.block });
-    const stranger = resolveSender(alice.home, signer.identity, signer.bundleSeq, introduced);
-    expect(stranger).toMatchObject({ claimedName: 'bob', verified: false, mine: false });
-    expect(verifyAll(alice.crypto, stranger!.signingKeys, 'message', bytesOf('H'), signature)).toBe(true);
+    expect(introduced.newest).toMatchObject({ name: 'bob', seq: signer.bundleSeq });
+    expect(verifyAll(alice.crypto, introduced.newest.signing.keys, 'message', bytesOf('H'), signature)).toBe(true);
     alice.contacts.add([{ introduction: introduced }]);
     alice.contacts.verify('bob', bob.identities.show('bob').fingerprint, 'words');
-    expect(resolveSender(alice.home, signer.identity, signer.bundleSeq)).toMatchObject({ name: 'bob', verified: true });
+    expect(verifyAll(alice.crypto, signingKeysUnder(alice.home, signer.identity, signer.bundleSeq)!, 'message', bytesOf('H'), signature)).toBe(true);
   });
 });

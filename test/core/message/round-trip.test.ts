@@ -188,7 +188,9 @@ describe('sender', () => {
     expect((await open(plain.cid, plain.manifest.bytes, toBob, knowsNobody)).sender).toEqual({ kind: 'unknown', introduction: undefined, ...claim });
     expect((await open(introducing.cid, introducing.manifest.bytes, toBob, knowsNobody)).sender).toEqual({ kind: 'unknown', introduction, ...claim });
     expect((await open(introducing.cid, introducing.manifest.bytes, toBob, { ...knowsNobody, readIntroduction })).sender).toEqual({ kind: 'introduced', introduction, ...claim });
-    expect((await open(introducing.cid, introducing.manifest.bytes, toBob, { ...knowsAlice, readIntroduction })).sender.kind).toBe('signed');
+    expect((await open(introducing.cid, introducing.manifest.bytes, toBob, { ...knowsAlice, readIntroduction })).sender.kind).toBe('introduced');
+    expect((await open(introducing.cid, introducing.manifest.bytes, toBob, { ...knowsAlice, readIntroduction: async () => undefined })).sender.kind).toBe('signed');
+    expect((await open(introducing.cid, introducing.manifest.bytes, toBob, { ...knowsNobody, readIntroduction: async () => undefined })).sender.kind).toBe('unknown');
     expect((await open(unsigned.cid, unsigned.manifest.bytes, sessionKeys, knowsNobody)).sender).toEqual({ kind: 'unsigned' });
   });
 
