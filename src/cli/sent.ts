@@ -1,6 +1,7 @@
 /** What `send` answers: its schema, and how it reads. */
 import type { View } from './output.ts';
 import { count, size, when, yesNo } from './human.ts';
+import { lineOf } from './trouble.ts';
 import { array, boolean, either, integer, nullable, object, oneOf, optional, record, string, time, type Infer } from './schema.ts';
 
 const levels = ['accepted', 'hot', 'replicated', 'cold'] as const;
@@ -29,6 +30,8 @@ const batchSchema = object({
   repeated: integer('their ids had their effect before'),
   failed: integer(),
   reasons: record(integer(), 'failures by error code'),
+  failures: array(object({ line: integer('from 1'), id: optional(string()), code: string(), message: string() }), 'lines that were tried and have an error, at most a thousand; --out has all'),
+  untried: optional(object({ count: integer(), first: integer('a line'), last: integer('a line'), code: string('what ended the run') })),
 });
 
 export const sendSchema = either(sentSchema, batchSchema);
@@ -48,7 +51,13 @@ export function renderSent(result: Infer<typeof sentSchema>, file: string, { pai
   return lines;
 }
 
-export const renderBatch = ({ total, sent, repeated, failed, reasons }: Infer<typeof batchSchema>): string[] => [
-  `${count(total, 'message')}: ${sent} sent, ${repeated} repeated, ${failed} failed`,
-  ...Object.entries(reasons).map(([code, n]) => `  ${code} ${n}`),
-];
+export function renderBatch({ total, sent, repeated, failed, reasons, failures, untried }: Infer<typeof batchSchema>): string[] {
+  const bad = Object.values(reasons).reduce((sum, n) => sum + n, 0) - (untried?.count ?? 0);
+  const unnamed = bad - failures.length;
+  return [
+    `${count(total, 'message')}: ${sent} sent, ${repeated} sent before, ${failed} failed`,
+    ...failures.map(lineOf),
+    ...(unnamed > 0 ? [`  and ${count(unnamed, 'line')} more: --out FILE keeps the answer of each`] : []),
+    ...(untried === undefined ? [] : [`  ${untried.count === 1 ? `line ${untried.first} was` : `lines ${untried.first} to ${untried.last} were`} not tried (${untried.code})`]),
+  ];
+}

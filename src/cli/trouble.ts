@@ -18,9 +18,23 @@ function* causesOf(error: OmniplexError): Generator<string> {
   }
 }
 
+/** A line of a file that somebody gave us, and what is wrong with it. */
+interface BadLine {
+  readonly line: number;
+  readonly id?: string | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const lineOf = ({ line, id, code, message }: BadLine): string => `  line ${line}${id === undefined ? '' : ` (${id})`}: ${message} (${code})`;
+
+/** Where an error is about lines of a file, each of them. */
+const badLinesOf = ({ details: { lines } }: OmniplexError): readonly BadLine[] => (Array.isArray(lines) ? (lines as readonly BadLine[]) : []);
+
 export function errorLines(error: OmniplexError, exit: number, { paint, symbols, verbose }: View): readonly string[] {
   return [
     `${paint.bad('error')}  ${error.message}`,
+    ...badLinesOf(error).map((line) => `     ${lineOf(line)}`),
     `${paint.bold('hint')}   ${error.hint}`,
     paint.dim(`       ${error.code} ${symbols.dot} exit ${exit} ${symbols.dot} omniplex explain ${error.code}`),
     ...(verbose ? [...causesOf(error)].map((cause) => paint.dim(`cause  ${cause}`)) : []),

@@ -7,7 +7,7 @@ import { fail } from '../core/base/errors.ts';
 export default class Send extends BaseCommand<typeof Send> {
   static override readonly summary = 'Seal a file, store it and announce it';
   static override readonly description =
-    'Every name is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. With --id a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
+    'Every name, and of a list every line and file, is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. With --id a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
   static override readonly args = { file: optionalArg('what to send; - is stdin') };
   static override readonly flags = {
     ...{ to: shared.to, 'to-file': shared['to-file'], id: shared.id, durability: shared.durability, out: shared.out },

@@ -132,6 +132,7 @@ export const registry = {
   // mail
   E_NO_RECIPIENT: entry(EXIT.usage, 400, 'no', 'the message has no recipient', 'Name one with --to, or give --message-passphrase-file.'),
   E_TOO_MANY: entry(EXIT.usage, 413, 'no', '{what}: {count} is over the limit of {max}', 'Split it.'),
+  E_BATCH_LIST: entry(EXIT.usage, 422, 'no', '{bad} of {total} lines of the list cannot be sent, so none was', 'Mend these lines and run the whole list: nothing was written.'),
   E_BINARY_TTY: entry(EXIT.usage, 400, 'no', 'the content is binary and stdout is a terminal', 'Give --out FILE, or pipe it.'),
   E_RANGE: entry(EXIT.usage, 416, 'no', 'the range {range} is outside the content of {bytes} bytes', 'Both ends count from 0 and are included.'),
   E_MISSING_RECIPIENTS: entry(EXIT.incomplete, 202, 'yes', '{missing} of {total} recipients are not {state}', 'Wait longer, or `omniplex outbox resend`.'),
