@@ -51,7 +51,7 @@ export class Prompts {
       const { paint } = this.#session.output.view('talk');
       this.#session.output.complain(paint.warn('the two are not the same; once more'));
     }
-    throw fail('E_DECLINED', { what: question.question, confirm: `the same passphrase twice, or give ${question.flag}` });
+    throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type the same passphrase twice, or give ${question.flag} FILE.` });
   }
 
   #masked(question: Question): Promise<string> {

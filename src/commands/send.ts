@@ -15,7 +15,7 @@ export default class Send extends BaseCommand<typeof Send> {
     name: text({ value: 'NAME', description: 'what the receiver is told it is called' }),
     wait: waitFlag(['received', 'opened']),
     receipt: choice(['received', 'opened'], { value: 'STATE', description: 'ask to be told when it was received, or opened' }),
-    expires: text({ value: 'TIME', description: 'not readable after then: 7d, RFC 3339 or never', otherwise: "as long as the recipients' prekeys last" }),
+    expires: shared.expires,
     qos: choice(['0', '1', '2'], { value: '0|1|2', description: 'delivery asked of the network: at most, at least, exactly once', otherwise: '1' }),
     priority: toggle('mark the announcement as urgent'),
     pad: choice(['none', 'padme', 'class'], { description: 'how the length is hidden', otherwise: 'padme' }),

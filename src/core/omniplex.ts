@@ -295,7 +295,8 @@ export class OmniPlex implements AsyncDisposable {
       return identities.acting(this.settings.as);
     } catch (error) {
       if (!isError(error, 'E_NO_IDENTITY')) throw error;
-      throw fail('E_NO_IDENTITY', { identities: identities.list().map(({ name }) => name) }, error);
+      const names = identities.list().map(({ name }) => name);
+      throw fail('E_NO_IDENTITY', { identities: names, ...(names.length > 0 && { hint: `Choose one with --as: ${names.join(', ')}.` }) }, error);
     }
   }
 

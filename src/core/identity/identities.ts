@@ -5,7 +5,7 @@
  */
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf } from '../base/cid.ts';
-import { fail } from '../base/errors.ts';
+import { fail, unknownName } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SignatureName } from '../crypto/index.ts';
@@ -69,7 +69,7 @@ export class Identities {
   /** Throws E_NAME_UNKNOWN. */
   record(name: string): IdentityRecord {
     const record = this.#home.people.identityNamed(name);
-    if (record === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'identity', names: `"${name.slice(0, 80)}"` });
+    if (record === undefined) throw unknownName('identity', `"${name.slice(0, 80)}"`);
     return record;
   }
 

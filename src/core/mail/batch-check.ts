@@ -8,9 +8,9 @@ import { limits } from '../base/limits.ts';
 import { requireDurability } from '../storage/commit.ts';
 import type { BadLine, BatchLine } from './batch-list.ts';
 import type { BatchRequest } from './batch.ts';
-import { draftOf, type Draft } from './draft.ts';
+import { checkExpiry, draftOf, type Draft } from './draft.ts';
 import { bytesInput, fileInput } from './input.ts';
-import { combined, parseExpiry, type AddressBook, type Refusal } from './recipients.ts';
+import { combined, type AddressBook, type Refusal } from './recipients.ts';
 import type { MailRoom } from './room.ts';
 
 /** A line of the list with what is wrong with it. */
@@ -38,7 +38,7 @@ export async function draftOfLine(room: MailRoom, book: AddressBook, request: Ba
  */
 export async function requireSendable(room: MailRoom, book: AddressBook, list: ReadonlyArray<BatchLine | BadLine>, request: BatchRequest): Promise<void> {
   const { to = [], passphrase, allowUnverified = false, expires, durability = room.settings.durability } = request;
-  if (expires !== undefined) parseExpiry(expires, room.home.clock.now());
+  checkExpiry(expires, room.home.clock.now());
   requireDurability(room.store, durability);
   const refusalsOf = async (names: readonly string[]) => (passphrase === undefined ? book.refusals([...new Set(names)], { allowUnverified }) : []);
   const ofAll = await refusalsOf(to);

@@ -178,10 +178,16 @@ class Batch {
     return outcome(result, this.#sent > 0, this.#error(failed));
   }
 
+  /** A line without an id is another message each time it is sent. */
+  #again(): string {
+    const isSafe = this.#lines.every(({ id }) => id !== undefined);
+    return isSafe ? 'What was sent stands. Run the same list again: every line has an id, so nothing is sent twice.' : 'What was sent stands. Run a list of the failed lines only: a line without an id would be sent a second time.';
+  }
+
   #error(failed: number): OmniplexError | undefined {
     if (isError(this.#end, 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT')) return this.#end;
     const short = this.#reasons.E_DURABILITY ?? 0;
-    if (failed > 0) return fail('E_INCOMPLETE', { why: `${failed} of ${this.#total} messages were not sent` }, this.#end);
-    return short > 0 ? fail('E_INCOMPLETE', { why: `${short} of ${this.#total} messages have not reached the durability that was asked` }) : undefined;
+    if (failed > 0) return fail('E_INCOMPLETE', { why: `not sent: ${failed} of ${this.#total} messages`, hint: this.#again() }, this.#end);
+    return short > 0 ? fail('E_INCOMPLETE', { why: `less durable than asked: ${short} of ${this.#total} messages`, hint: this.#again() }) : undefined;
   }
 }

@@ -163,6 +163,6 @@ async function withCar({ home, store }: MailRoom, { record }: SenderInUse, { out
     return outcome({ ...result, out: { path: out, bytes } }, changed, error);
   } catch (cause) {
     if (!(cause instanceof OmniplexError)) throw cause;
-    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}` }, cause));
+    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}`, hint: `Do not send it again: \`omniplex store export ${result.cid} --out FILE\` writes the file.` }, cause));
   }
 }

@@ -173,8 +173,8 @@ export async function importFiles(room: MailRoom, { inputs, signal, onProgress }
 const total = (results: readonly ImportResult[], field: 'blocks' | 'bytes'): number => results.reduce((sum, result) => sum + result[field], 0);
 
 function shortfall({ refused, incomplete }: ImportFilesResult) {
-  if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `${refused.length} in the file are none, or their packets are not theirs` });
-  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `${incomplete.length} messages wait for the blocks that other files carry` });
+  if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `refused: ${refused.length}, listed one by one` });
+  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, hint: 'What was whole is in. Import the other files too, in any order.' });
   return undefined;
 }
 

@@ -142,7 +142,7 @@ describe('a batch', () => {
   );
 
   it('lets a line that fails later fail alone, and names it', async () => {
-    const { world, alice, bob } = await trio();
+    const { world, bob } = await trio();
     await writeFile(join(world.folder, 'gone.txt'), 'b');
     const { hot } = await bob.app.store();
     const put = hot.put.bind(hot);
