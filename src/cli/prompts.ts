@@ -2,7 +2,11 @@
  * Questions to the person at the terminal, on stderr. Every question names the flag that answers it; where nobody can be asked
  * (no terminal, --no-input, OMNIPLEX_NO_INPUT) it fails at once with E_FLAG_NEEDED. Ctrl-C at a question is exit 130.
  */
+import { bytesOf } from '../core/base/bytes.ts';
 import { fail } from '../core/base/errors.ts';
+import { limits } from '../core/base/limits.ts';
+import { isShortPassphrase } from '../core/base/passphrase.ts';
+import { Secret } from '../core/base/secret.ts';
 import { terminal } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -21,6 +25,13 @@ export interface Choice<T> {
 type Check = (answer: string) => true | string | Promise<true | string>;
 
 const PASSPHRASE_TRIES = 3;
+
+/** What is wrong with a passphrase at once, before it is asked for again. */
+function told(answer: string, isNew: boolean): true | string {
+  if (answer === '') return 'it is empty';
+  using secret = new Secret(bytesOf(answer));
+  return !isNew || !isShortPassphrase(secret) || `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words`;
+}
 
 export class Prompts {
   readonly #session: Session;
@@ -46,7 +57,7 @@ export class Prompts {
   /** Masked. `repeat` asks again until both agree, for a new one. A string, because the terminal gives one: it cannot be wiped. */
   async passphrase({ repeat = false, ...question }: Question & { readonly repeat?: boolean }): Promise<string> {
     for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
-      const first = await this.#masked(question);
+      const first = await this.#masked(question, repeat);
       if (!repeat || first === (await this.#masked({ ...question, question: 'again' }))) return first;
       const { paint } = this.#session.output.view('talk');
       this.#session.output.complain(paint.warn('the two are not the same; once more'));
@@ -54,9 +65,9 @@ export class Prompts {
     throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type the same passphrase twice, or give ${question.flag} FILE.` });
   }
 
-  #masked(question: Question): Promise<string> {
+  #masked(question: Question, isNew = false): Promise<string> {
     return this.#ask(question, async ({ password }, message, context) =>
-      password({ message, mask: '*', toggleMask: false, validate: (answer) => answer !== '' || 'it is empty' }, context),
+      password({ message, mask: '*', toggleMask: false, validate: (answer) => told(answer, isNew) }, context),
     );
   }
 

@@ -13,7 +13,7 @@ const at = (box: Sandbox, args: readonly string[], options: TerminalOptions = {}
 /** With a home, a store and, where one is named, an identity whose passphrase is in the file `pass`. */
 async function ready(...identities: readonly string[]): Promise<Sandbox> {
   const box = await sandbox();
-  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  await writeFile(join(box.folder, 'pass'), 'tulip mania\n', { mode: 0o600 });
   expect((await box.run(['init', 'local', '--defaults', '--select', '--quiet'])).code).toBe(0);
   for (const name of identities) expect((await box.run(['identity', 'create', name, '--quiet', '--passphrase-file', 'pass'])).code).toBe(0);
   return box;
@@ -92,6 +92,10 @@ describe('a passphrase', () => {
   it('is asked twice for the first identity, masked, and compared; then the identity is told', async () => {
     const box = await ready();
     const terminal = at(box, ['identity', 'create', 'alice']);
+    await terminal.waitFor('New passphrase for the key ring');
+    terminal.type('tulip');
+    await terminal.waitFor('fewer than 8 characters');
+    terminal.write('\u0015');
     for (const [first, second] of [['tulip-one', 'tulip-two'], ['tulip-three', 'tulip-three']] as const) {
       await terminal.waitFor('New passphrase for the key ring');
       terminal.type(first);
@@ -129,7 +133,7 @@ describe('a passphrase', () => {
     const terminal = at(box, ['identity', 'create', 'alice']);
     await terminal.waitFor('New passphrase');
     if (question === 'again') {
-      terminal.type('tulip');
+      terminal.type('tulip mania');
       await terminal.waitFor('again');
     }
     terminal.interrupt();
@@ -142,7 +146,7 @@ describe('a passphrase', () => {
     const box = await ready('alice');
     const terminal = at(box, ['identity', 'passphrase', 'alice']);
     await terminal.waitFor('? Passphrase for the key ring');
-    terminal.type('tulip');
+    terminal.type('tulip mania');
     await terminal.waitFor('New passphrase');
     terminal.type('rose');
     await terminal.waitFor('again');

@@ -8,7 +8,7 @@ import { sandbox, type Ran, type RunOptions } from '../support/run.ts';
 
 async function people() {
   const box = await sandbox();
-  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  await writeFile(join(box.folder, 'pass'), 'tulip mania\n', { mode: 0o600 });
   const as = (who: string) => (args: readonly string[], options?: RunOptions): Promise<Ran> =>
     box.run([...args, '--home', who, '--store', 'store', '--passphrase-file', 'pass', '--no-context', '--no-input'], options);
   const [alice, bob] = [as('alice'), as('bob')];

@@ -73,6 +73,11 @@ export function withContextChanged(config: ConfigFile, name: string, assignments
   return { ...config, contexts: { ...config.contexts, [name]: withAssignments(contextNamed(config, name), assignments, cwd) } };
 }
 
+/** Whoever changes or forgets what is marked as production, where mail goes or who acts there, confirms it first. */
+export const isProduction = (config: ConfigFile, name: string): boolean => contextNamed(config, name).env === 'prod';
+
+export const sameContext = (a: ConfigFile, b: ConfigFile, name: string): boolean => sameEntry(contextNamed(a, name), contextNamed(b, name));
+
 /** `-` goes back to the one selected before. */
 export function withSelected(config: ConfigFile, wanted: string): ConfigFile {
   const name = wanted === '-' ? config.previous : wanted;

@@ -82,6 +82,7 @@ export const registry = {
   E_COMMITMENT: entry(EXIT.integrity, 422, 'no', 'the content does not belong to this key', 'It was altered, or parts of two messages were mixed.'),
   E_CIPHERTEXT: entry(EXIT.integrity, 422, 'no', 'the content fails its authentication at chunk {chunk}', 'It was altered or cut. What was released before that chunk is an authentic prefix.'),
   E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout and whether the file ends in more than one newline.'),
+  E_PASSPHRASE_SHORT: entry(EXIT.usage, 422, 'no', 'a new passphrase for {what} has at least {min} characters', 'Take five or more words that nobody expects together. What an older, shorter one sealed still opens.'),
   E_PASSPHRASE_NEEDED: entry(EXIT.forbidden, 401, 'no', 'message {cid} is sealed to a passphrase', 'Give it with --message-passphrase-file.'),
   E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
   E_EXPIRED: entry(EXIT.forbidden, 410, 'no', '{what} expired at {at}', 'Ask the sender to send it again.'),
@@ -214,6 +215,7 @@ export const warnings = {
   W_ROWS_MISSING: 'only in {report}: {rows} ({count})',
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
+  W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;
 

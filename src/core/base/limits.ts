@@ -60,6 +60,7 @@ export const limitTable = {
   argonPassesMax: limit(16, 'passes', 'a hostile file must not ask for hours', 'docs/PROTOCOL.md, Passphrase stanza'),
   argonLanesMax: limit(16, 'lanes', 'as above', 'docs/PROTOCOL.md, Passphrase stanza'),
   passphraseDerivationsMax: limit(16, 'derivations', 'of one passphrase kept for a run; each is one argon2 salt', 'docs/PROTOCOL.md, Passphrase stanza'),
+  newPassphraseCharsMin: limit(8, 'characters', 'of a new passphrase, beside the file that it opens; old ones always open', 'NIST SP 800-63B-4, 3.1.1.2'),
   passphraseBytesMax: limit(4 * KIB, 'bytes', 'a passphrase file that is longer is the wrong file', 'docs/SECURITY.md'),
 
   // packets

@@ -7,6 +7,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { digestOf } from '../base/cid.ts';
 import { fail, unknownName } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SignatureName } from '../crypto/index.ts';
 import type { IdentityRecord } from '../home/index.ts';
@@ -245,9 +246,10 @@ export class Identities {
     );
   }
 
-  /** Changes the passphrase of the key ring that the identity lives in, with all others in it. */
+  /** Changes the passphrase of the key ring that the identity lives in, with all others in it. Throws E_PASSPHRASE_SHORT. */
   async changePassphrase(name: string, passphrase: Secret): Promise<void> {
     this.record(name);
+    requireNewPassphrase(passphrase, 'the key ring');
     await (await this.#room.ring()).changePassphrase(passphrase);
   }
 

@@ -38,6 +38,7 @@ export async function draftOfLine(room: MailRoom, book: AddressBook, request: Ba
  */
 export async function requireSendable(room: MailRoom, book: AddressBook, list: ReadonlyArray<BatchLine | BadLine>, request: BatchRequest): Promise<void> {
   const { to = [], passphrase, allowUnverified = false, expires, durability = room.settings.durability } = request;
+  passphrase?.requireForSealing();
   checkExpiry(expires, room.home.clock.now());
   requireDurability(room.store, durability);
   const refusalsOf = async (names: readonly string[]) => (passphrase === undefined ? book.refusals([...new Set(names)], { allowUnverified }) : []);

@@ -22,12 +22,13 @@ export interface Draft {
   readonly createdMs: number;
 }
 
-/** Throws E_USAGE, E_NO_RECIPIENT, E_TOO_MANY, E_NOT_SUPPORTED, and what is wrong with the recipients. */
+/** Throws E_USAGE, E_PASSPHRASE_SHORT, E_NO_RECIPIENT, E_TOO_MANY, E_NOT_SUPPORTED, and what is wrong with the recipients. */
 export async function draftOf(room: MailRoom, book: AddressBook, request: SendRequest): Promise<Draft> {
   const { to, passphrase, id, stream, receipt, expires, allowUnverified = false } = request;
   const durability = request.durability ?? room.settings.durability;
   const createdMs = room.home.clock.now();
   if (id !== undefined && (id === '' || id.length > limits.operationIdCharsMax)) throw fail('E_USAGE', { why: `--id has 1 to ${limits.operationIdCharsMax} characters` });
+  passphrase?.requireForSealing();
   if (passphrase !== undefined) refuseBesidePassphrase({ to, stream: stream === true, receipt: receipt !== undefined });
   checkExpiry(expires, createdMs);
   requireDurability(room.store, durability);

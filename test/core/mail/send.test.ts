@@ -214,6 +214,8 @@ describe('send', () => {
 
     it('takes no other recipient, no stream and no receipt', async () => {
       const { bob } = await pair();
+      using short = new Passphrase(await bob.app.crypto(), secretOf('sesame!'), cheap);
+      await expect(bob.app.send({ ...hello(), to: [], passphrase: short })).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
       using passphrase = new Passphrase(await bob.app.crypto(), secretOf('open sesame'), cheap);
       await expect(bob.app.send({ ...hello(), passphrase })).rejects.toEqual(refused('E_USAGE'));
       await expect(bob.app.send({ ...hello(), to: [], passphrase, stream: true })).rejects.toEqual(refused('E_USAGE'));
