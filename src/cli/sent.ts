@@ -21,6 +21,7 @@ const sentSchema = object({
   postQuantum: boolean(),
   forwardSecret: boolean('false where a recipient has no prekey that lasts as long as the message'),
   expires: nullable(time()),
+  sentBefore: optional(nullable(time('when the id had its effect before this run, which sent nothing again; null where the store no longer says'))),
   out: optional(object({ path: string(), bytes: integer() }, 'the CAR of --out')),
 });
 
@@ -37,11 +38,13 @@ const batchSchema = object({
 export const sendSchema = either(sentSchema, batchSchema);
 
 export function renderSent(result: Infer<typeof sentSchema>, file: string, { paint, symbols }: View): string[] {
-  const { cid, bytes, blocks, recipients, durability, postQuantum, forwardSecret, expires, out } = result;
+  const { cid, id, bytes, blocks, recipients, durability, postQuantum, forwardSecret, expires, sentBefore, out } = result;
   const what = file === '-' ? 'stdin' : file;
   const facts = [count(blocks, 'block'), count(recipients.total, 'recipient'), `post-quantum ${yesNo(postQuantum)}`, `forward secret ${yesNo(forwardSecret)}`];
+  const repeated = `sent already${sentBefore === null ? '' : ` ${when(sentBefore)}`} as ${JSON.stringify(id)}: nothing was sent again`;
   const lines = [
-    `sealed ${what} ${size(bytes)} ${symbols.arrow} ${paint.mark(cid)}`,
+    ...(sentBefore === undefined ? [] : [repeated]),
+    `${sentBefore === undefined ? 'sealed ' : ''}${what} ${size(bytes)} ${symbols.arrow} ${paint.mark(cid)}`,
     `${facts.join(', ')}`,
     `durability ${durability.true}${durability.true === durability.asked ? '' : ` (asked: ${durability.asked})`}, expires ${expires === null ? 'never' : when(expires)}`,
   ];

@@ -35,7 +35,7 @@ export async function freshWorld(): Promise<World> {
     const home = join(folder, `home-${name}`);
     const made = await createHome(home, { clock: options.clock ?? systemClock, rng: systemRng });
     // Below the library, which refuses a new passphrase as short as a name.
-    (await freshRing(made, name)).lock();
+    if (options.passphrase === undefined) (await freshRing(made, name)).lock();
     made.close();
     const warnings: Warning[] = [];
     const again: Operator['again'] = async (more = {}) => {

@@ -69,7 +69,7 @@ export async function createBackup({ crypto, passphrase, path, keys, store, cloc
     }
     const written = await writer.commit();
     keys?.home.backups.add({ path: whole, createdAtMs, what, ...written });
-    const unreadable = counts.unreadable > 0 ? [warning('W_NOT_RESTORED', { what: `${counts.unreadable} blocks of the store`, why: 'no tier could read them' })] : [];
+    const unreadable = counts.unreadable > 0 ? [warning('W_NOT_RESTORED', { what: `what no tier could read of the store (blocks: ${counts.unreadable})`, why: 'it is not in this backup' })] : [];
     return { path: whole, ...written, what, records: writer.records, ...(store && { store: counts }), warnings: [...short, ...unreadable] };
   } catch (error) {
     await writer.abandon();
