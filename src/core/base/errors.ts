@@ -216,6 +216,7 @@ export const warnings = {
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
   W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}',
   W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;

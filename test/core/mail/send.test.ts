@@ -126,11 +126,14 @@ describe('send', () => {
     const abort = new AbortController();
     async function* endless(): AsyncGenerator<Bytes> {
       for (let i = 0; ; i++) {
-        if (i === 3) abort.abort(new Error('stop'));
+        if (i === 60) abort.abort(new Error('stop'));
         yield systemRng.bytes(300_000);
       }
     }
     await expect(bob.app.send({ input: streamInput(endless()), to: ['alice'], signal: abort.signal })).rejects.toThrow('stop');
+    const { bytes } = bob.warnings.find(({ code }) => code === 'W_UNFINISHED') ?? {};
+    expect(bytes).toBeGreaterThanOrEqual((await (await bob.app.store()).hot.usage()).bytes);
+    expect((await (await bob.app.store()).gc({ dryRun: true })).waiting.blocks).toBe((await (await bob.app.store()).hot.usage()).blocks);
     expect(await told(alice)).toEqual([]);
   });
 
