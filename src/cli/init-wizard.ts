@@ -23,7 +23,8 @@ export interface InitWish {
 }
 
 const DEFAULT_NAME = 'local';
-const GREETING = 'OmniPlex keeps two folders: a home for your keys, and a store for sealed messages. Nothing leaves this machine.';
+const GREETING =
+  'OmniPlex keeps two folders: a home, with your identities, contacts, keys and outbox, and a store, where sealed messages live. A context is a name for the two together. Nothing leaves this machine.';
 
 /** What is to be made. Throws E_FLAG_NEEDED where nobody can be asked, E_NOT_SUPPORTED for a store at an address. */
 export async function initPlan(session: Session, { name, defaults, select, folders }: InitWish): Promise<InitPlan> {
@@ -41,7 +42,7 @@ async function ask(session: Session, { name, select, folders }: Omit<InitWish, '
   const prompts = await session.prompts();
   const flag = '--defaults';
   if (session.mayAsk) session.output.talk([...wrapped(GREETING, Math.min(100, session.output.view('talk').columns)), '']);
-  const chosen = name ?? (await prompts.text({ question: 'A name for the two together (a context)', flag, initial: DEFAULT_NAME, check: (typed) => said(() => void parseName(typed)) }));
+  const chosen = name ?? (await prompts.text({ question: 'Name of the context', flag, initial: DEFAULT_NAME, check: (typed) => said(() => void parseName(typed)) }));
   const pathOf = (key: 'home' | 'store', typed: string) => String(parseSetting(key, untilde(typed), process.cwd()));
   const folder = async (key: 'home' | 'store', question: string, look: (path: string) => Promise<unknown>): Promise<string> => {
     const initial = String(values[key]);
@@ -49,8 +50,8 @@ async function ask(session: Session, { name, select, folders }: Omit<InitWish, '
     const typed = await prompts.text({ question, flag, initial: tilde(initial), check: (answer) => said(() => look(pathOf(key, answer))) });
     return pathOf(key, typed);
   };
-  const home = await folder('home', 'Home, for identities, contacts, keys and outbox', (path) => lookAtHome(path, { clock: systemClock, rng: systemRng }));
-  const store = await folder('store', 'Store, where sealed messages live', async (path) => {
+  const home = await folder('home', 'Home folder', (path) => lookAtHome(path, { clock: systemClock, rng: systemRng }));
+  const store = await folder('store', 'Store folder', async (path) => {
     requireApart(home, path);
     await lookAtStore(path);
   });

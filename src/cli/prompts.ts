@@ -26,11 +26,9 @@ type Check = (answer: string) => true | string | Promise<true | string>;
 
 const PASSPHRASE_TRIES = 3;
 
-/** What is wrong with a passphrase at once, before it is asked for again. */
-function told(answer: string, isNew: boolean): true | string {
-  if (answer === '') return 'it is empty';
+function isShort(answer: string): boolean {
   using secret = new Secret(bytesOf(answer));
-  return !isNew || !isShortPassphrase(secret) || `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words`;
+  return isShortPassphrase(secret);
 }
 
 export class Prompts {
@@ -56,18 +54,21 @@ export class Prompts {
 
   /** Masked. `repeat` asks again until both agree, for a new one. A string, because the terminal gives one: it cannot be wiped. */
   async passphrase({ repeat = false, ...question }: Question & { readonly repeat?: boolean }): Promise<string> {
+    const { paint } = this.#session.output.view('talk');
     for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
-      const first = await this.#masked(question, repeat);
-      if (!repeat || first === (await this.#masked({ ...question, question: 'again' }))) return first;
-      const { paint } = this.#session.output.view('talk');
-      this.#session.output.complain(paint.warn('the two are not the same; once more'));
+      const first = await this.#masked(question);
+      if (!repeat) return first;
+      const short = isShort(first);
+      if (!short && first === (await this.#masked({ ...question, question: 'again' }))) return first;
+      const wrong = short ? `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words` : 'the two are not the same; once more';
+      this.#session.output.complain(paint.warn(wrong));
     }
-    throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type the same passphrase twice, or give ${question.flag} FILE.` });
+    throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type one of at least ${limits.newPassphraseCharsMin} characters twice, or give ${question.flag} FILE.` });
   }
 
-  #masked(question: Question, isNew = false): Promise<string> {
+  #masked(question: Question): Promise<string> {
     return this.#ask(question, async ({ password }, message, context) =>
-      password({ message, mask: '*', toggleMask: false, validate: (answer) => told(answer, isNew) }, context),
+      password({ message, mask: '*', toggleMask: false, validate: (answer) => answer !== '' || 'it is empty' }, context),
     );
   }
 

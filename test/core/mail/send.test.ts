@@ -131,8 +131,8 @@ describe('send', () => {
       }
     }
     await expect(bob.app.send({ input: streamInput(endless()), to: ['alice'], signal: abort.signal })).rejects.toThrow('stop');
-    const { bytes } = bob.warnings.find(({ code }) => code === 'W_UNFINISHED') ?? {};
-    expect(bytes).toBeGreaterThanOrEqual((await (await bob.app.store()).hot.usage()).bytes);
+    const left = bob.warnings.find(({ code }) => code === 'W_UNFINISHED');
+    expect(left?.['bytes']).toBeGreaterThanOrEqual((await (await bob.app.store()).hot.usage()).bytes);
     expect((await (await bob.app.store()).gc({ dryRun: true })).waiting.blocks).toBe((await (await bob.app.store()).hot.usage()).blocks);
     expect(await told(alice)).toEqual([]);
   });
