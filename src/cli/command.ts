@@ -212,7 +212,8 @@ export abstract class BaseCommand<C extends Statics> extends Command {
   async #refuse(error: OmniplexError): Promise<void> {
     const exit = this.#exitOf(error, undefined);
     process.exitCode = exit;
-    const complain = () => this.output.complain(errorLines(error, exit, this.output.view('talk')));
+    const view = this.output.view('talk');
+    const complain = () => this.output.complain([...warningLines(this.output.format.quiet ? [] : this.#warnings, view), ...errorLines(error, exit, view)]);
     try {
       if (this.output.format.json) return await this.output.document(toJson(envelopeOf(this.id ?? '', { error: errorBody(error, exit), warnings: this.#warnings })));
       if (exit === 3 && this.#class.nagios) await this.output.answer(unknownLine(this.id ?? '', error));

@@ -37,7 +37,7 @@ function trialsOf(values: Values, session: Session): readonly Trial[] {
 /** Whether it could be read as a secret; its content is not looked at. */
 async function tokenTrial(path: string): Promise<string> {
   const mode = await modeOf(path).catch(() => {
-    throw fail('E_NOT_FOUND', { what: path });
+    throw fail('E_NOT_FOUND', { what: path, hint: 'It is the token-file of the context: `omniplex context set NAME token-file=FILE` names another.' });
   });
   if ((mode & 0o077) !== 0) throw fail('E_MODE', { path, mode: mode.toString(8).padStart(4, '0') });
   return 'is there';

@@ -26,5 +26,6 @@ export function reportFailure(error: unknown, { id, argv }: { readonly id: strin
 export const unknownCommand = (suggestions: readonly string[]) =>
   fail('E_USAGE', {
     why: `there is no such command${suggestions.length === 0 ? '' : `; did you mean ${suggestions.map((one) => `"omniplex ${one}"`).join(' or ')}?`}`,
+    hint: 'Run `omniplex --help` for all of them.',
   });
 

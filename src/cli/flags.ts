@@ -35,7 +35,7 @@ async function parsedAs<T>(name: string, input: string, parse: Parse<T>): Promis
   try {
     return await parse(input);
   } catch (error) {
-    if (isError(error, 'E_USAGE')) throw fail('E_USAGE', { why: `${name}: ${String(error.details['why'])}` });
+    if (isError(error, 'E_USAGE')) throw fail('E_USAGE', { why: `${name}: ${String(error.details['why'])}`, hint: error.hint });
     throw error;
   }
 }

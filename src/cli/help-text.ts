@@ -24,12 +24,32 @@ export function wrapped(text: string, columns: number, indent = ''): readonly st
   return line === '' ? lines : [...lines, line];
 }
 
-/** A name at the left, its text wrapped at the right. */
+/** Less room than this at the right of the names makes a column of single words. */
+const TEXT_MIN = 24;
+
+/** A command over several lines as a shell takes it: broken only between words, so that it can be copied. */
+function continued(command: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of command.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\S)+/g) ?? []) {
+    if (line.trim() === '' || width(line) + 1 + width(word) + 2 <= columns) line += line.trim() === '' ? word : ` ${word}`;
+    else {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+/** A name at the left, its text wrapped at the right, or below it where the terminal is narrow. */
 function listed(view: View, rows: readonly (readonly [name: string, text: string])[], paint: (text: string) => string): readonly string[] {
   const left = Math.min(28, Math.max(...rows.map(([name]) => width(name))));
   const indent = ' '.repeat(left + 4);
+  if (lineWidth(view) - indent.length < TEXT_MIN) {
+    return rows.flatMap(([name, text]) => [`  ${paint(name)}`, ...wrapped(text, lineWidth(view) - 6).map((line) => `      ${line}`)]);
+  }
   return rows.flatMap(([name, text]) => {
-    const [first = '', ...more] = wrapped(`${indent}${text}`.trimStart(), Math.max(20, lineWidth(view) - indent.length)).map((line) => line.trim());
+    const [first = '', ...more] = wrapped(text, lineWidth(view) - indent.length).map((line) => line.trim());
     const fits = width(name) <= left;
     const head = `  ${paint(name)}`;
     const rest = more.map((line) => indent + line);
@@ -114,19 +134,24 @@ export function commandPage(view: View, entry: CatalogueEntry): readonly string[
   const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', heading(view, title), ...lines]);
   const probes = otherProbes(entry.id);
   return [
-    summary,
+    ...wrapped(summary, lineWidth(view)),
     ...section('usage', [`  ${usageOf(entry)}`]),
     ...(description === '' ? [] : ['', ...description.split('\n\n').flatMap((part, at) => [...(at === 0 ? [] : ['']), ...wrapped(part, lineWidth(view))])]),
     ...section('arguments', args.length === 0 ? [] : listed(view, args.map((arg) => [arg.name, argText(arg)] as const), paint.mark)),
     ...section('flags', own.length === 0 ? [] : listed(view, own.map((flag) => [flagLabel(flag), flagText(flag)] as const), paint.mark)),
     ...section('global flags', wrapped(`  ${shared.map(({ name }) => `--${name}`).join(' ')}`.trimStart(), lineWidth(view) - 2).map((line) => `  ${line}`)),
-    ...section('examples', examples.flatMap(({ command, description: text }) => [`  ${paint.dim(`# ${text}`)}`, `  ${command}`])),
+    ...section('examples', examples.flatMap((example) => exampleLines(view, example))),
     ...section('exit codes', listed(view, exits.map(({ exit, meaning }) => [String(exit), meaning] as const), paint.bold)),
-    ...section('impact', [`  ${impactText(entry)}`]),
+    ...section('impact', wrapped(impactText(entry), lineWidth(view) - 2).map((line) => `  ${line}`)),
     ...section('you may have wanted', probes.length === 0 ? [] : listed(view, probes, paint.mark)),
     ...section('see also', seeAlso.map((other) => `  omniplex ${other}`)),
   ];
 }
+
+const exampleLines = (view: View, { command, description }: CatalogueEntry['examples'][number]): readonly string[] => [
+  ...wrapped(description, lineWidth(view) - 4).map((line) => `  ${view.paint.dim(`# ${line}`)}`),
+  ...(width(command) + 2 <= view.columns ? [command] : continued(command, view.columns - 2)).map((line) => `  ${line}`),
+];
 
 const argText = ({ description, values }: CatalogueEntry['args'][number]): string =>
   values === undefined || values.every((one) => description.includes(one)) ? description : `${description} (${values.join(', ')})`;

@@ -37,7 +37,7 @@ function unknownFlag(typed: readonly string[], flags: Definitions): OmniplexErro
 
 /** oclif's error classes by their shape: a bundler may rename them. */
 function translated(error: unknown, flags: Definitions, argNames: readonly string[]): OmniplexError {
-  if (isError(error)) return fail(error.code, error.details);
+  if (isError(error)) return fail(error.code, { ...error.details, hint: error.hint });
   const shape = error as { flags?: unknown; args?: unknown; message?: unknown };
   if (Array.isArray(shape.flags) && shape.flags.length > 0) return unknownFlag(shape.flags as string[], flags);
   if (Array.isArray(shape.args) && shape.args.length > 0) {

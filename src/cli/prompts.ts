@@ -2,7 +2,11 @@
  * Questions to the person at the terminal, on stderr. Every question names the flag that answers it; where nobody can be asked
  * (no terminal, --no-input, OMNIPLEX_NO_INPUT) it fails at once with E_FLAG_NEEDED. Ctrl-C at a question is exit 130.
  */
+import { bytesOf } from '../core/base/bytes.ts';
 import { fail } from '../core/base/errors.ts';
+import { limits } from '../core/base/limits.ts';
+import { isShortPassphrase } from '../core/base/passphrase.ts';
+import { Secret } from '../core/base/secret.ts';
 import { terminal } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -21,6 +25,11 @@ export interface Choice<T> {
 type Check = (answer: string) => true | string | Promise<true | string>;
 
 const PASSPHRASE_TRIES = 3;
+
+function isShort(answer: string): boolean {
+  using secret = new Secret(bytesOf(answer));
+  return isShortPassphrase(secret);
+}
 
 export class Prompts {
   readonly #session: Session;
@@ -45,13 +54,16 @@ export class Prompts {
 
   /** Masked. `repeat` asks again until both agree, for a new one. A string, because the terminal gives one: it cannot be wiped. */
   async passphrase({ repeat = false, ...question }: Question & { readonly repeat?: boolean }): Promise<string> {
+    const { paint } = this.#session.output.view('talk');
     for (let tries = 0; tries < PASSPHRASE_TRIES; tries++) {
       const first = await this.#masked(question);
-      if (!repeat || first === (await this.#masked({ ...question, question: 'again' }))) return first;
-      const { paint } = this.#session.output.view('talk');
-      this.#session.output.complain(paint.warn('the two are not the same; once more'));
+      if (!repeat) return first;
+      const short = isShort(first);
+      if (!short && first === (await this.#masked({ ...question, question: 'again' }))) return first;
+      const wrong = short ? `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words` : 'the two are not the same; once more';
+      this.#session.output.complain(paint.warn(wrong));
     }
-    throw fail('E_DECLINED', { what: question.question, confirm: `the same passphrase twice, or give ${question.flag}` });
+    throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type one of at least ${limits.newPassphraseCharsMin} characters twice, or give ${question.flag} FILE.` });
   }
 
   #masked(question: Question): Promise<string> {

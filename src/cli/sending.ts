@@ -105,7 +105,7 @@ async function withConsent<T>(session: Session, flags: SendFlags, act: (allowUnv
     if (allowed || !isError(error, 'E_UNVERIFIED') || !session.mayAsk) throw error;
     const prompts = await session.prompts();
     const question = `${String(error.details['names'])}: not verified. Whoever sits between you could read it. Send anyway?`;
-    if (!(await prompts.yesNo({ question, flag: '--allow-unverified' }))) throw fail('E_DECLINED', { what: 'sending to an unverified contact', confirm: '--allow-unverified' }, error);
+    if (!(await prompts.yesNo({ question, flag: '--allow-unverified' }))) throw fail('E_DECLINED', { what: `sending to ${String(error.details['names'])}`, hint: 'Nothing was sent. Compare the twelve words first (`omniplex contact verify NAME`), or give --allow-unverified.' }, error);
     return await act(true);
   }
 }

@@ -8,7 +8,7 @@
 import type { Arg, OptionFlag } from '@oclif/core/interfaces';
 import { systemClock } from '../core/base/clock.ts';
 import type { Cid } from '../core/base/cid.ts';
-import { parseDuration, parseTime } from '../core/base/duration.ts';
+import { parseDuration, parseExpiry, parseTime } from '../core/base/duration.ts';
 import { fail } from '../core/base/errors.ts';
 import type { Range } from '../core/health/range.ts';
 import { limits } from '../core/base/limits.ts';
@@ -30,7 +30,11 @@ export function parseRange(typed: string): ByteRange {
 
 const duration = (typed: string): number => parseDuration(typed);
 const past = (typed: string): number => parseTime(typed, systemClock.now(), 'past');
-const future = (typed: string): number => parseTime(typed, systemClock.now(), 'future');
+/** As it was typed: the moment counts from when the message is sent. */
+function expiry(typed: string): string {
+  parseExpiry(typed, systemClock.now());
+  return typed;
+}
 const healthRange = async (typed: string): Promise<Range> => (await import('../core/health/range.ts')).parseHealthRange(typed);
 
 export const shared = {
@@ -60,7 +64,7 @@ export const shared = {
   format: choice(['nagios', 'prometheus', 'text'], { value: 'FORMAT', description: 'nagios, prometheus or text', otherwise: 'nagios' }),
   since: parsed({ value: 'TIME', description: 'from then on: 10m, 03:10 or RFC 3339' }, past),
   until: parsed({ value: 'TIME', description: 'up to then: 10m, 03:10 or RFC 3339' }, past),
-  expires: parsed({ value: 'TIME', description: 'not readable after then: 7d or RFC 3339' }, future),
+  expires: parsed({ value: 'TIME', description: 'not readable after then: 7d, RFC 3339 or never', otherwise: "as long as the recipients' prekeys last" }, expiry),
 };
 
 /** `--wait STATE`, with the states that the command knows. */

@@ -33,6 +33,7 @@ const NEXT = [
 export async function takeTour(session: Session, named: string | undefined, keep: boolean): Promise<{ result: TourResult; error?: OmniplexError }> {
   const { endTour, tour } = await import('../core/tour.ts');
   const file = named === undefined ? await ownProgram() : resolve(named);
+  await (await import('../core/mail/input.ts')).fileInput(file);
   const folder = await mkdtemp(join(tmpdir(), 'omniplex-quickstart-'));
   if (!keep) session.atEnd(() => endTour(folder));
   const view = session.output.view('talk');

@@ -18,9 +18,27 @@ function* causesOf(error: OmniplexError): Generator<string> {
   }
 }
 
+/** A line of a file that somebody gave us, and what is wrong with it. */
+interface BadLine {
+  readonly line: number;
+  readonly id?: string | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const lineOf = ({ line, id, code, message }: BadLine): string => `  line ${line}${id === undefined ? '' : ` (${id})`}: ${message} (${code})`;
+
+/** Where an error is about lines of a file, each of them, as far as they are named. */
+function badLinesOf({ details: { lines, bad } }: OmniplexError): readonly string[] {
+  if (!Array.isArray(lines)) return [];
+  const named = (lines as readonly BadLine[]).map(lineOf);
+  return typeof bad === 'number' && bad > named.length ? [...named, `  and ${bad - named.length} more`] : named;
+}
+
 export function errorLines(error: OmniplexError, exit: number, { paint, symbols, verbose }: View): readonly string[] {
   return [
     `${paint.bad('error')}  ${error.message}`,
+    ...badLinesOf(error).map((line) => `     ${line}`),
     `${paint.bold('hint')}   ${error.hint}`,
     paint.dim(`       ${error.code} ${symbols.dot} exit ${exit} ${symbols.dot} omniplex explain ${error.code}`),
     ...(verbose ? [...causesOf(error)].map((cause) => paint.dim(`cause  ${cause}`)) : []),

@@ -2,7 +2,8 @@ import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../
 import { facts, next, type Fact } from '../cli/facts.ts';
 import { optionalArg, toggle } from '../cli/flags.ts';
 import { tilde } from '../cli/human.ts';
-import { boolean, integer, object, string } from '../cli/schema.ts';
+import { boolean, integer, nullable, object, string } from '../cli/schema.ts';
+import { fail } from '../core/base/errors.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { parseName } from '../core/base/config.ts';
 import { withContext, withSelected } from '../core/base/contexts.ts';
@@ -11,13 +12,13 @@ import { systemRng } from '../core/base/rng.ts';
 const schema = object({
   home: object({ path: string(), created: boolean(), identities: integer('how many are in it') }),
   store: object({ path: string(), created: boolean(), id: string() }),
-  context: object({ name: string(), created: boolean(), selected: boolean('it is the one in force from now on') }),
+  context: nullable(object({ name: string(), created: boolean(), selected: boolean('it is the one in force from now on') }, 'null under --no-context')),
 });
 
 export default class Init extends BaseCommand<typeof Init> {
   static override readonly summary = 'Make a home, a store, and a context that names them';
   static override readonly description =
-    'Asks at a terminal; --defaults asks nothing, and --home and --store say where. What is there already stays as it is, so running it again is safe. Folders on network or FAT file systems are refused: their locks do not hold.';
+    'Asks at a terminal; --defaults asks nothing, and --home and --store say where. What is there already stays as it is, so running it again is safe. With --no-context it makes the folders alone, and the configuration stays as it is. Folders on network or FAT file systems are refused: their locks do not hold.';
   static override readonly args = { name: optionalArg('the name of the context (default local)', parseName) };
   static override readonly flags = { defaults: toggle('ask nothing: take flags, environment and defaults'), select: toggle('work in the context from now on') };
   static override readonly impact = 'write';
@@ -32,7 +33,13 @@ export default class Init extends BaseCommand<typeof Init> {
 
   override async run(): Promise<Answer<typeof schema>> {
     const [{ initPlan }, { setUp }] = await Promise.all([import('../cli/init-wizard.ts'), import('../core/home/set-up.ts')]);
-    const { name, home, store, select } = await initPlan(this.session, { name: this.args.name, defaults: this.flags.defaults, select: this.flags.select });
+    const { defaults, select: selects, 'no-context': folders } = this.flags;
+    if (folders && (selects || this.args.name !== undefined)) throw fail('E_USAGE', { why: '--no-context makes no context: it goes with neither a NAME nor --select' });
+    const { name, home, store, select } = await initPlan(this.session, { name: this.args.name, defaults, select: selects, folders });
+    if (folders) {
+      const made = await setUp({ home, store, clock: systemClock, rng: systemRng });
+      return { result: { ...made, context: null }, changed: made.home.created || made.store.created };
+    }
     const assignments = [{ key: 'home', value: home }, { key: 'store', value: store }];
     const before = await this.session.config();
     // Refused before anything is made.
@@ -52,9 +59,9 @@ export default class Init extends BaseCommand<typeof Init> {
     const rows: readonly Fact[] = [
       ['home', `${tilde(home.path)}  ${state(home.created)}`],
       ['store', `${tilde(store.path)}  ${state(store.created)}`],
-      ['context', `${context.name}  ${view.paint.dim(context.selected ? 'selected' : 'not selected')}`],
+      ['context', context === null ? undefined : `${context.name}  ${view.paint.dim(context.selected ? 'selected' : 'not selected')}`],
     ];
-    const select = context.selected ? [] : [next(view, `\`omniplex context select ${context.name}\`, or --context ${context.name}`)];
+    const select = context === null ? [next(view, `--home ${tilde(home.path)} and --store ${tilde(store.path)} name them`)] : context.selected ? [] : [next(view, `\`omniplex context select ${context.name}\`, or --context ${context.name}`)];
     const create = home.identities > 0 ? [] : [next(view, '`omniplex identity create NAME`')];
     return [...facts(view, rows), ...select, ...create];
   }

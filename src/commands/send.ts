@@ -7,7 +7,7 @@ import { fail } from '../core/base/errors.ts';
 export default class Send extends BaseCommand<typeof Send> {
   static override readonly summary = 'Seal a file, store it and announce it';
   static override readonly description =
-    'Every name is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. With --id a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
+    'Every name, and of a list every line and file, is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. With --id a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
   static override readonly args = { file: optionalArg('what to send; - is stdin') };
   static override readonly flags = {
     ...{ to: shared.to, 'to-file': shared['to-file'], id: shared.id, durability: shared.durability, out: shared.out },
@@ -15,7 +15,7 @@ export default class Send extends BaseCommand<typeof Send> {
     name: text({ value: 'NAME', description: 'what the receiver is told it is called' }),
     wait: waitFlag(['received', 'opened']),
     receipt: choice(['received', 'opened'], { value: 'STATE', description: 'ask to be told when it was received, or opened' }),
-    expires: text({ value: 'TIME', description: 'not readable after then: 7d, RFC 3339 or never', otherwise: "as long as the recipients' prekeys last" }),
+    expires: shared.expires,
     qos: choice(['0', '1', '2'], { value: '0|1|2', description: 'delivery asked of the network: at most, at least, exactly once', otherwise: '1' }),
     priority: toggle('mark the announcement as urgent'),
     pad: choice(['none', 'padme', 'class'], { description: 'how the length is hidden', otherwise: 'padme' }),

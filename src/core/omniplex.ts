@@ -143,7 +143,7 @@ export class OmniPlex implements AsyncDisposable {
 
   /**
    * The key ring, unlocked: here the passphrase is asked. `create` makes one where there is none yet, for the first identity.
-   * Throws E_NO_KEYRING, E_PASSPHRASE, E_KEYRING, E_MODE, E_HOME_COPIED.
+   * Throws E_NO_KEYRING, E_PASSPHRASE, E_PASSPHRASE_SHORT (a new one), E_KEYRING, E_MODE, E_HOME_COPIED.
    */
   async ring({ create = false } = {}): Promise<Ring> {
     const fresh = create && !(await exists((await this.home()).keyringPath));
@@ -257,6 +257,7 @@ export class OmniPlex implements AsyncDisposable {
     if (!create && !(await exists(home.keyringPath))) throw fail('E_NO_KEYRING', { path: home.keyringPath });
     if (passphrase === undefined) throw fail('E_FLAG_NEEDED', { question: 'for the passphrase of the key ring', flag: '--passphrase-file' });
     const secret = await passphrase({ create });
+    if (create) (await import('./base/passphrase.ts')).requireNewPassphrase(secret, 'the key ring');
     return create ? Ring.create(home, secret, { crypto, ...(kdf && { kdf }) }) : Ring.open(home, secret, { crypto });
   }
 
@@ -295,7 +296,8 @@ export class OmniPlex implements AsyncDisposable {
       return identities.acting(this.settings.as);
     } catch (error) {
       if (!isError(error, 'E_NO_IDENTITY')) throw error;
-      throw fail('E_NO_IDENTITY', { identities: identities.list().map(({ name }) => name) }, error);
+      const names = identities.list().map(({ name }) => name);
+      throw fail('E_NO_IDENTITY', { identities: names, ...(names.length > 0 && { hint: `Choose one with --as: ${names.join(', ')}.` }) }, error);
     }
   }
 

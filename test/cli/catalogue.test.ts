@@ -97,7 +97,7 @@ describe('schemas', () => {
     ['context set', ['b', 'as=x'], 0],
     ['context test', ['a'], 5],
     ['context test', ['b'], 5],
-    ['context remove', ['a'], 0],
+    ['context remove', ['a', '--confirm', 'a'], 0],
     ['config show', [], 0],
   ];
   it('hold for what the commands really answer, in success and refusal', async () => {

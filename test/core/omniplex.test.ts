@@ -64,6 +64,10 @@ describe('OmniPlex', () => {
     await rm(join(alice.home, 'keyring.opk'));
     const bare = await alice.again();
     await expect(bare.ring()).rejects.toEqual(refused('E_NO_KEYRING'));
+    const hasty = await OmniPlex.open({ home: bare.settings.home, passphrase: async () => secretOf('abc') });
+    await expect(hasty.ring({ create: true })).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
+    await expect(hasty.ring()).rejects.toEqual(refused('E_NO_KEYRING'));
+    await hasty.close();
     expect(existsSync(join(alice.home, 'keyring.opk'))).toBe(false);
   });
 

@@ -23,7 +23,7 @@ async function place(): Promise<Place> {
 
 async function withIdentity(): Promise<Place> {
   const box = await place();
-  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  await writeFile(join(box.folder, 'pass'), 'tulip mania\n', { mode: 0o600 });
   expect((await box.run(['identity', 'create', 'alice', '--quiet', '--passphrase-file', 'pass'])).code).toBe(0);
   return box;
 }

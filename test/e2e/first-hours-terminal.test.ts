@@ -13,7 +13,7 @@ const at = (box: Sandbox, args: readonly string[], options: TerminalOptions = {}
 /** With a home, a store and, where one is named, an identity whose passphrase is in the file `pass`. */
 async function ready(...identities: readonly string[]): Promise<Sandbox> {
   const box = await sandbox();
-  await writeFile(join(box.folder, 'pass'), 'tulip\n', { mode: 0o600 });
+  await writeFile(join(box.folder, 'pass'), 'tulip mania\n', { mode: 0o600 });
   expect((await box.run(['init', 'local', '--defaults', '--select', '--quiet'])).code).toBe(0);
   for (const name of identities) expect((await box.run(['identity', 'create', name, '--quiet', '--passphrase-file', 'pass'])).code).toBe(0);
   return box;
@@ -25,12 +25,12 @@ describe('init asks', () => {
   it('for a name and two folders, offers defaults, and makes them', async () => {
     const box = await sandbox();
     const terminal = at(box, ['init']);
-    await terminal.waitFor('A name for the two');
+    await terminal.waitFor('Name of the context');
     terminal.type('');
-    await terminal.waitFor('Home, for identities');
+    await terminal.waitFor('Home folder');
     await terminal.waitFor('~/.local/share/omniplex');
     terminal.type('');
-    await terminal.waitFor('Store, where sealed');
+    await terminal.waitFor('Store folder');
     terminal.type('');
     await terminal.waitFor('Work in "local" from now on?');
     terminal.type('');
@@ -43,15 +43,15 @@ describe('init asks', () => {
   it('again when an answer cannot be, says why, and takes ~ for the home directory', async () => {
     const box = await sandbox();
     const terminal = at(box, ['init']);
-    await terminal.waitFor('A name for the two');
+    await terminal.waitFor('Name of the context');
     terminal.type('no name');
     await terminal.waitFor('expects a name of up to 64 letters');
     terminal.type('\u0015work');
-    await terminal.waitFor('Home, for identities');
+    await terminal.waitFor('Home folder');
     terminal.type('/etc');
     await terminal.waitFor('/etc already exists');
     terminal.type('\u0015~/place');
-    await terminal.waitFor('Store, where sealed');
+    await terminal.waitFor('Store folder');
     terminal.type('~/place/store');
     await terminal.waitFor('neither of them inside the other');
     terminal.type('\u0015~/store');
@@ -65,17 +65,17 @@ describe('init asks', () => {
   it('only for what no flag answered', async () => {
     const box = await sandbox();
     const terminal = at(box, ['init', 'local', '--home', 'h', '--select']);
-    await terminal.waitFor('Store, where sealed');
+    await terminal.waitFor('Store folder');
     terminal.type('');
     await terminal.waitFor('selected');
     expect((await terminal.done).code).toBe(0);
-    expect(terminal.text()).not.toMatch(/A name for|Home, for|from now on/);
+    expect(terminal.text()).not.toMatch(/Name of|Home folder|from now on/);
   });
 
   it.each([0, 1, 2, 3])('and Ctrl-C at question %i leaves nothing', async (question) => {
     const box = await sandbox();
     const terminal = at(box, ['init']);
-    for (const [place, asked] of ['A name for the two', 'Home, for identities', 'Store, where sealed', 'from now on?'].entries()) {
+    for (const [place, asked] of ['Name of the context', 'Home folder', 'Store folder', 'from now on?'].entries()) {
       await terminal.waitFor(asked);
       if (place === question) break;
       terminal.type('');
@@ -92,6 +92,9 @@ describe('a passphrase', () => {
   it('is asked twice for the first identity, masked, and compared; then the identity is told', async () => {
     const box = await ready();
     const terminal = at(box, ['identity', 'create', 'alice']);
+    await terminal.waitFor('New passphrase for the key ring');
+    terminal.type('tulip');
+    await terminal.waitFor('fewer than 8 characters');
     for (const [first, second] of [['tulip-one', 'tulip-two'], ['tulip-three', 'tulip-three']] as const) {
       await terminal.waitFor('New passphrase for the key ring');
       terminal.type(first);
@@ -109,7 +112,7 @@ describe('a passphrase', () => {
     const box = await ready('alice');
     const terminal = at(box, ['identity', 'create', 'bob']);
     await terminal.waitFor('Passphrase for the key ring');
-    terminal.type('rose');
+    terminal.type('rose garden');
     await terminal.waitFor('E_PASSPHRASE');
     expect((await terminal.done).code).toBe(4);
     expect(terminal.text()).not.toContain('again');
@@ -129,7 +132,7 @@ describe('a passphrase', () => {
     const terminal = at(box, ['identity', 'create', 'alice']);
     await terminal.waitFor('New passphrase');
     if (question === 'again') {
-      terminal.type('tulip');
+      terminal.type('tulip mania');
       await terminal.waitFor('again');
     }
     terminal.interrupt();
@@ -142,11 +145,11 @@ describe('a passphrase', () => {
     const box = await ready('alice');
     const terminal = at(box, ['identity', 'passphrase', 'alice']);
     await terminal.waitFor('? Passphrase for the key ring');
-    terminal.type('tulip');
+    terminal.type('tulip mania');
     await terminal.waitFor('New passphrase');
-    terminal.type('rose');
+    terminal.type('rose garden');
     await terminal.waitFor('again');
-    terminal.type('rose');
+    terminal.type('rose garden');
     await terminal.waitFor('the key ring of alice has the new passphrase');
     expect((await terminal.done).code).toBe(0);
     expect((await box.run(['identity', 'rotate', 'alice', '--passphrase-file', 'pass'])).code).toBe(4);

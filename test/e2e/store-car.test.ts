@@ -44,6 +44,31 @@ describe('export and import', () => {
     expect((await read({ app }, cid)).content).toEqual(seeded('plan', 600_000));
   });
 
+  it('needs no home but one that somebody named: the store takes in what it cannot put a name to', async () => {
+    const { alice, bob, bobs, far, folder } = await apart();
+    const cid = await post(bob, ['alice'], seeded('plan', 300_000));
+    await bobs(['store', 'export', '--for', 'alice', '--out', 'to-alice.car']);
+    const keyless = (more: readonly string[], env: RunOptions['env'] = {}) => run(['store', 'import', 'to-alice.car', '--store', far, '--json', ...more], { cwd: folder, env: { HOME: join(folder, 'nobody'), ...env } });
+    for (const ran of [keyless(['--home', 'none']), keyless([], { OMNIPLEX_HOME: '/none' })]) {
+      expect((await answerOf('store import', await ran)).document).toMatchObject({ ok: false, error: { code: 'E_NO_HOME' } });
+    }
+    expect(await answerOf('store import', await keyless([]))).toMatchObject({
+      ...{ code: 0, problems: [] },
+      document: { changed: true, warnings: [{ code: 'W_NO_HOME' }], result: { messages: 1, stored: 1, forMe: null, introductions: [{ name: 'bob', contact: null }] } },
+    });
+    expect(await readdir(folder)).not.toContain('nobody');
+    const app = await alice.again({ store: far });
+    expect((await read({ app }, cid)).content).toEqual(seeded('plan', 300_000));
+  });
+
+  it('takes in nothing when one of several files is not there', async () => {
+    const { bob, bobs, alices } = await apart();
+    const cid = (await post(bob, ['alice'], 'one')).toString();
+    await bobs(['store', 'export', cid, '--out', 'a.car']);
+    expect((await answerOf('store import', await alices(['store', 'import', 'a.car', 'none.car', '--json']))).document).toMatchObject({ changed: false, error: { code: 'E_NOT_FOUND', details: { what: 'none.car' } } });
+    expect((await alices(['store', 'list'])).stdout).not.toContain(cid);
+  });
+
   it('goes through a pipe, and not to a terminal', async () => {
     const { bob, bobs, alices, bobsEnv, alicesEnv, world } = await apart();
     const cid = (await post(bob, ['alice'], seeded('piped', 300_000))).toString();

@@ -10,7 +10,7 @@ import type { CreateIdentity } from '../../src/core/identity/identities.ts';
 import { OmniPlex, type OmniPlexOptions } from '../../src/core/omniplex.ts';
 import { createStore } from '../../src/core/storage/store.ts';
 import { freshFolder } from './folder.ts';
-import { cheapKdf, secretOf } from './home.ts';
+import { cheapKdf, freshRing, secretOf } from './home.ts';
 
 export interface Operator {
   readonly name: string;
@@ -33,7 +33,10 @@ export async function freshWorld(): Promise<World> {
   await createStore(store);
   const operator: World['operator'] = async (name, { sendOnly, algorithms, prekeysUntilMs, ...options } = {}) => {
     const home = join(folder, `home-${name}`);
-    (await createHome(home, { clock: options.clock ?? systemClock, rng: systemRng })).close();
+    const made = await createHome(home, { clock: options.clock ?? systemClock, rng: systemRng });
+    // Below the library, which refuses a new passphrase as short as a name.
+    if (options.passphrase === undefined) (await freshRing(made, name)).lock();
+    made.close();
     const warnings: Warning[] = [];
     const again: Operator['again'] = async (more = {}) => {
       const app = await OmniPlex.open({ home, store, passphrase: async () => secretOf(name), kdf: cheapKdf, onWarning: (told) => warnings.push(told), ...options, ...more });
@@ -41,7 +44,6 @@ export async function freshWorld(): Promise<World> {
       return app;
     };
     const app = await again();
-    await app.ring({ create: true });
     await (await app.identities()).create(name, { ...(sendOnly !== undefined && { sendOnly }), ...(algorithms && { algorithms }), ...(prekeysUntilMs !== undefined && { prekeysUntilMs }) });
     return { name, home, app, warnings, again };
   };

@@ -1,9 +1,10 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
-import { size, when } from '../../cli/human.ts';
+import { size, tilde, when } from '../../cli/human.ts';
 import { inboxMessage } from '../../cli/mail-view.ts';
 import { integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
+import type { MailRoom } from '../../core/mail/room.ts';
 
 const item = object({ message: inboxMessage, position: string('for --after') });
 const schema = object({ seen: integer(), position: nullable(string('for --after: only what came later')), failures: integer('of --exec') });
@@ -33,8 +34,10 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
     const { runFor } = await import('../../cli/exec.ts');
     const told: { seen: number; position: string | null; failures: number } = { seen: 0, position: this.flags.after ?? null, failures: 0 };
     this.doing('watching');
+    const mail = await app.mail();
     try {
-      for await (const { message, position } of watchInbox(await app.mail(), { after: this.flags.after, signal: this.signal })) {
+      await this.#tell(mail);
+      for await (const { message, position } of watchInbox(mail, { after: this.flags.after, signal: this.signal })) {
         await this.item({ message, position });
         if (this.flags.exec !== undefined && !(await runFor(this.session, this.flags.exec, { message, position }))) told.failures++;
         told.seen++;
@@ -44,6 +47,14 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
       if (!this.signal.aborted) throw error;
     }
     return { result: told, changed: told.seen > 0 };
+  }
+
+  /** At a terminal, once the passphrase is given: silence looks like a program that hangs. */
+  async #tell(mail: MailRoom): Promise<void> {
+    const { readersOf } = await import('../../core/mail/arrivals.ts');
+    const names = readersOf(mail).map(({ name }) => name);
+    await mail.ring();
+    if (this.output.stderrIsTerminal) this.output.talk(`watching the inbox of ${names.join(' and ')} in ${tilde(mail.store.path)}; Ctrl-C ends it`);
   }
 
   protected override renderItem({ message }: Infer<typeof item>): Lines {

@@ -20,7 +20,7 @@ export const importSchema = object({
   messages: integer('whole ones, receipts included'),
   stored: integer('of them, those that were not here'),
   receipts: integer(),
-  forMe: array(object({ name: string(), messages: integer(), receipts: integer() }), 'by identity of mine; the rest is for others, or for a passphrase'),
+  forMe: nullable(array(object({ name: string(), messages: integer(), receipts: integer() }), 'by identity of mine; the rest is for others, or for a passphrase; null without a home')),
   introductions: array(object({ identity: string(), name: nullable(string('what he calls himself')), contact: nullable(string('who he is here; null for a stranger')) })),
   incomplete: array(object({ cid: string(), missing: integer() }), 'another file has the rest'),
   refused: array(object({ cid: string(), code: string() })),
@@ -42,11 +42,12 @@ export function exportLines({ files, messages, receipts, blocks, bundle, for: pe
 }
 
 export function importLines({ blocks, messages, stored, forMe, introductions, incomplete, refused }: Infer<typeof importSchema>, { symbols, paint }: View): readonly string[] {
-  const others = messages - forMe.reduce((sum, one) => sum + one.messages + one.receipts, 0);
+  const mine = forMe ?? [];
+  const others = messages - mine.reduce((sum, one) => sum + one.messages + one.receipts, 0);
   const facts = [
     `${count(blocks, 'block')} verified`,
-    ...forMe.map((one) => `${both(one)} for ${one.name}`),
-    others > 0 && `${count(others, 'message')} for nobody here`,
+    ...mine.map((one) => `${both(one)} for ${one.name}`),
+    others > 0 && (forMe === null ? count(messages, 'message') : `${count(others, 'message')} for nobody here`),
     messages > stored && `${grouped(messages - stored)} here already`,
   ];
   const introduced = ({ identity, name, contact }: (typeof introductions)[number]) =>

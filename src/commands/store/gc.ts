@@ -3,7 +3,7 @@ import { count, size } from '../../cli/human.ts';
 import { shared } from '../../cli/shared.ts';
 import type { GcOptions, GcResult } from '../../core/storage/gc.ts';
 import type { Store } from '../../core/storage/store.ts';
-import { gcLine, gcOf, gcSchema } from './_gc.ts';
+import { gcLines, gcOf, gcSchema } from './_gc.ts';
 
 export default class StoreGc extends BaseCommand<typeof StoreGc> {
   static override readonly summary = 'Delete what no message needs any more';
@@ -56,6 +56,6 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
   }
 
   protected override render(result: Infer<typeof gcSchema>, view: View): Lines {
-    return gcLine(result, view);
+    return gcLines(result, view);
   }
 }

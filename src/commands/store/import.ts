@@ -1,13 +1,13 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { args } from '../../cli/flags.ts';
-import { fail } from '../../core/base/errors.ts';
+import { fail, type Warning } from '../../core/base/errors.ts';
 import type { CarInput } from '../../core/mail/travel.ts';
 import { importLines, importSchema } from './_car.ts';
 
 export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly summary = 'Take in messages, receipts and bundles from CAR files';
   static override readonly description =
-    'Every block is hashed, every message must be whole, inboxes are told last. A file that is cut or damaged brings nothing; a message split over several files waits for the rest, in any order. A newer bundle of a contact is taken in; a stranger stays one until `contact add`.';
+    'Every block is hashed, every message must be whole, inboxes are told last. A file that is cut or damaged brings nothing; a message split over several files waits for the rest, in any order. A newer bundle of a contact is taken in; a stranger stays one until `contact add`. Without a home the store takes them in all the same; for whom they are, it cannot say.';
   static override readonly args = { file: args('CAR files; - is stdin') };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
@@ -20,13 +20,16 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly seeAlso = ['store export', 'inbox list', 'contact add', 'inspect'];
 
   override async run(): Promise<Answer<typeof importSchema>> {
-    const [{ importFiles }, { stat }] = await Promise.all([import('../../core/mail/travel.ts'), import('node:fs/promises')]);
+    const [{ importFiles, importRoom }, { stat }] = await Promise.all([import('../../core/mail/travel.ts'), import('node:fs/promises')]);
     const inputs = await Promise.all(this.args.file.map((path) => this.#input(path)));
-    const mail = await (await this.session.app()).mail();
+    // A home that somebody named must be there; the default one need not: a machine may hold a store alone.
+    const needsHome = (await this.session.settings()).origins.home?.from !== 'default';
+    const warnings: Warning[] = [];
+    const room = await importRoom(await this.session.app(), { needsHome, warn: (told) => warnings.push(told) });
     const sizes = new Map(await Promise.all(inputs.map(async ({ place }) => [place, await stat(place).then(({ size }) => size, () => undefined)] as const)));
     this.doing('importing');
     const progress = await this.session.progress({ what: 'importing', unit: 'bytes' });
-    return importFiles(mail, {
+    const imported = await importFiles(room, {
       inputs,
       signal: this.signal,
       onProgress: ({ place, bytes }) => {
@@ -34,6 +37,7 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
         progress.at(bytes, sizes.get(place));
       },
     });
+    return { ...imported, warnings };
   }
 
   async #input(path: string): Promise<CarInput> {

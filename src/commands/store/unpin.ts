@@ -22,6 +22,6 @@ export default class StoreUnpin extends BulkCommand<typeof StoreUnpin> {
   }
 
   protected override effect(): string {
-    return 'they may be demoted and evicted';
+    return 'free to be demoted and evicted';
   }
 }

@@ -10,6 +10,8 @@ import type { Clock } from '../base/clock.ts';
 import { decode } from '../base/codec.ts';
 import { fail, isError, warning, type Warning } from '../base/errors.ts';
 import { fileError, isMissing } from '../base/files.ts';
+import { limits } from '../base/limits.ts';
+import { isShortPassphrase, requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Argon2Parameters, CryptoProvider } from '../crypto/index.ts';
 import type { BackupRecord, Home } from '../home/index.ts';
@@ -45,10 +47,13 @@ export interface BackupResult {
   readonly warnings: readonly Warning[];
 }
 
-/** Throws E_EXISTS, E_USAGE (nothing to back up), E_DISK_FULL; after any failure there is no file. Recorded in the home, where there is one. */
+/** Throws E_EXISTS, E_USAGE (nothing to back up), E_PASSPHRASE_SHORT (a new one), E_DISK_FULL; after any failure there is no file. Recorded in the home, where there is one. */
 export async function createBackup({ crypto, passphrase, path, keys, store, clock, kdf = defaultKdf, signal }: CreateBackup): Promise<BackupResult> {
   const what = backupParts.filter((part) => (part === 'keys' ? keys : store) !== undefined);
   if (what.length === 0) throw fail('E_USAGE', { why: 'there is nothing to back up' });
+  // The ring's passphrase is what it is, and a home that cannot be backed up is worse; without a ring it is a new one.
+  if (keys === undefined) requireNewPassphrase(passphrase, 'the backup');
+  const short = isShortPassphrase(passphrase) ? [warning('W_PASSPHRASE_SHORT', { what: 'this backup', min: limits.newPassphraseCharsMin })] : [];
   const whole = resolve(path);
   const { memoryKib, passes, lanes } = kdf;
   const createdAtMs = clock.now();
@@ -64,8 +69,8 @@ export async function createBackup({ crypto, passphrase, path, keys, store, cloc
     }
     const written = await writer.commit();
     keys?.home.backups.add({ path: whole, createdAtMs, what, ...written });
-    const unreadable = counts.unreadable > 0 ? [warning('W_NOT_RESTORED', { what: `${counts.unreadable} blocks of the store`, why: 'no tier could read them' })] : [];
-    return { path: whole, ...written, what, records: writer.records, ...(store && { store: counts }), warnings: unreadable };
+    const unreadable = counts.unreadable > 0 ? [warning('W_NOT_RESTORED', { what: `what no tier could read of the store (blocks: ${counts.unreadable})`, why: 'it is not in this backup' })] : [];
+    return { path: whole, ...written, what, records: writer.records, ...(store && { store: counts }), warnings: [...short, ...unreadable] };
   } catch (error) {
     await writer.abandon();
     throw error;

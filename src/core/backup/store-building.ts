@@ -32,7 +32,7 @@ export class StoreBuilding {
       if (isMissing(cause)) return [];
       throw (cause as NodeJS.ErrnoException).code === 'ENOTDIR' ? fail('E_EXISTS', { path: whole }, cause) : fileError(whole, cause);
     });
-    if (there.length > 0) throw fail('E_EXISTS', { path: whole });
+    if (there.length > 0) throw fail('E_EXISTS', { path: whole, hint: 'Nothing is overwritten: name a new place with --store.' });
     const temporary = join(dirname(whole), `.${basename(whole).slice(0, 100)}.${hexOf(rng.bytes(8))}.part`);
     await makePrivateFolder(dirname(whole));
     try {

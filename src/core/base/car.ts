@@ -7,7 +7,7 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import { CID } from 'multiformats/cid';
 import type { Block } from './block.ts';
-import { concat, equalBytes, type Bytes } from './bytes.ts';
+import { bytesOf, concat, equalBytes, type Bytes } from './bytes.ts';
 import { CID_BYTES, checkedCid, decodeCid, verified, type Cid } from './cid.ts';
 import { fail, isError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -93,6 +93,13 @@ class Source {
   }
 }
 
+/** A map of two, `roots` first: how every CAR of version 1 begins behind its first length. */
+const HEADER_START = Uint8Array.from([0xa2, 0x65, ...bytesOf('roots')]);
+
+/** Another kind of file, rather than a damaged one. */
+const notOne = (place: string) =>
+  fail('E_FORMAT', { kind: KIND, why: `${place} does not begin like one`, hint: 'Was another file meant? A CAR is what `send --out` and `store export` write; `omniplex inspect FILE` tells what a file is.' });
+
 function readHeader(bytes: Bytes): readonly Cid[] {
   try {
     const header = dagCbor.decode<Record<string, unknown>>(bytes as Uint8Array<ArrayBuffer>);
@@ -117,8 +124,10 @@ export async function readCar(pieces: AsyncIterable<Bytes>, place: string): Prom
   const source = new Source(pieces);
   try {
     const length = await source.varint();
-    if (length === undefined || length === 0 || length > limits.blockBytesMax) throw fail('E_FORMAT', { kind: KIND, why: 'it has no header' });
-    return { roots: readHeader(await source.must(length)), blocks: readBlocks(source, place) };
+    if (length === undefined || length < HEADER_START.length || length > limits.blockBytesMax) throw notOne(place);
+    const start = await source.take(HEADER_START.length).catch(() => undefined);
+    if (start === undefined || !equalBytes(start, HEADER_START)) throw notOne(place);
+    return { roots: readHeader(concat(start, await source.must(length - start.length))), blocks: readBlocks(source, place) };
   } catch (error) {
     await source.end();
     throw error;

@@ -6,7 +6,7 @@
  */
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseDuration } from './duration.ts';
-import { fail } from './errors.ts';
+import { fail, unknownName } from './errors.ts';
 import { didYouMean } from './near.ts';
 import { parseSize } from './size.ts';
 
@@ -28,7 +28,7 @@ export interface SettingDefinition {
   readonly otherwise?: string;
 }
 
-const refuse = (why: string) => fail('E_USAGE', { why });
+const refuse = (why: string, hint?: string) => fail('E_USAGE', { why, hint });
 
 const oneOf = (values: readonly string[]) => ({
   value: values.join('|'),
@@ -206,7 +206,7 @@ export function settingNamed(text: string, place: 'context' | 'user'): SettingKe
   if (isSettingKey(text)) {
     throw refuse(place === 'user' ? `${text} belongs to a context: omniplex context set NAME ${text}=...` : `${text} belongs to the user configuration: omniplex config set ${text}=...`);
   }
-  throw refuse(`there is no such setting${didYouMean(text, keysOf(place))}`);
+  throw refuse(`there is no such setting${didYouMean(text, keysOf(place))}`, '`omniplex help settings` lists them.');
 }
 
 /** Which context is in force: --context, OMNIPLEX_CONTEXT, the selected one; none under --no-context. Throws E_NAME_UNKNOWN. */
@@ -220,7 +220,7 @@ function contextInForce({ flags, env, file }: Sources): Resolved['context'] {
   const chosen = choices.find(([wanted]) => wanted !== undefined);
   if (chosen === undefined) return undefined;
   const [wanted, by] = chosen;
-  if (!Object.hasOwn(file.contexts, wanted!)) throw fail('E_NAME_UNKNOWN', { kind: 'context', names: `"${wanted!}"` });
+  if (!Object.hasOwn(file.contexts, wanted!)) throw unknownName('context', `"${wanted!}"`);
   return { name: wanted!, by };
 }
 

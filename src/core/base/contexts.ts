@@ -3,7 +3,7 @@
  * Paths are stored absolute, so that a context means the same wherever it is used; everything else as it was typed.
  */
 import { parseSetting, settingNamed, type ConfigFile, type ContextEntry, type SettingKey } from './config.ts';
-import { fail } from './errors.ts';
+import { fail, unknownName } from './errors.ts';
 
 export interface Assignment {
   readonly key: string;
@@ -17,7 +17,7 @@ export function parseAssignment(text: string): Assignment {
   return { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
 }
 
-const unknownContext = (name: string) => fail('E_NAME_UNKNOWN', { kind: 'context', names: `"${name}"` });
+const unknownContext = (name: string) => unknownName('context', `"${name}"`);
 
 /** The context of that name. Throws E_NAME_UNKNOWN. */
 export function contextNamed(config: ConfigFile, name: string): ContextEntry {
@@ -73,10 +73,15 @@ export function withContextChanged(config: ConfigFile, name: string, assignments
   return { ...config, contexts: { ...config.contexts, [name]: withAssignments(contextNamed(config, name), assignments, cwd) } };
 }
 
+/** Whoever changes or forgets what is marked as production, where mail goes or who acts there, confirms it first. */
+export const isProduction = (config: ConfigFile, name: string): boolean => contextNamed(config, name).env === 'prod';
+
+export const sameContext = (a: ConfigFile, b: ConfigFile, name: string): boolean => sameEntry(contextNamed(a, name), contextNamed(b, name));
+
 /** `-` goes back to the one selected before. */
 export function withSelected(config: ConfigFile, wanted: string): ConfigFile {
   const name = wanted === '-' ? config.previous : wanted;
-  if (name === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'context', names: '"-": none was selected before' });
+  if (name === undefined) throw unknownName('context', '"-": none was selected before');
   contextNamed(config, name);
   if (name === config.selected) return config;
   return { ...config, selected: name, ...(config.selected === undefined ? {} : { previous: config.selected }) };

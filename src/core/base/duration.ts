@@ -23,7 +23,7 @@ export function parseDuration(text: string): number {
     last = unitMs;
     total += Number(count) * unitMs;
   }
-  if (total > limits.durationMsMax) throw refuse();
+  if (total > limits.durationMsMax) throw fail('E_USAGE', { why: 'expects a duration of at most a hundred years' });
   return Math.round(total);
 }
 
@@ -85,4 +85,13 @@ export function parseTime(text: string, nowMs: number, direction: 'past' | 'futu
     return direction === 'past' ? nowMs - ms : nowMs + ms;
   }
   throw fail('E_USAGE', { why: 'expects a time such as 10m, 03:10 or 2026-11-23T10:00:00Z' });
+}
+
+/** ms since the epoch at which a message expires, 0 for `never`. Throws E_USAGE for what is no time to come. */
+export function parseExpiry(text: string, nowMs: number): number {
+  if (text === 'never') return 0;
+  if (!/^\d/.test(text)) throw fail('E_USAGE', { why: 'expects a time to come, such as 7d or 2026-11-23T10:00:00Z, or never' });
+  const atMs = parseTime(text, nowMs, 'future');
+  if (atMs <= nowMs) throw fail('E_USAGE', { why: 'is over already: a message cannot expire before it is sent' });
+  return atMs;
 }

@@ -45,8 +45,8 @@ const entry = (exit: ExitCode, http: number, retry: Retry, text: string, hint: s
 export const registry = {
   // the call
   E_USAGE: entry(EXIT.usage, 400, 'no', '{why}', 'Run the command with --help to see its arguments and flags.'),
-  E_FLAG_NEEDED: entry(EXIT.usage, 400, 'no', 'nobody can be asked here: {question}', 'Give {flag} instead.'),
-  E_FILTER: entry(EXIT.usage, 400, 'no', 'the filter does not parse at "{at}": {why}', "Example: --where 'tier = hot and stored > 30d and not pinned'."),
+  E_FLAG_NEEDED: entry(EXIT.usage, 400, 'no', 'nobody can be asked here: {question}', 'Give {flag} instead, or run it at a terminal.'),
+  E_FILTER: entry(EXIT.usage, 400, 'no', 'the filter does not parse at "{at}": {why}', '`omniplex help filters` tells the grammar; a field that is not known is answered with those there are.'),
   E_EXPRESSION: entry(EXIT.usage, 400, 'no', 'the expression does not parse at "{at}": {why}', "Example: --fail-if 'p95>+10% or not ok or missing'."),
   E_CONFIG: entry(EXIT.config, 500, 'no', 'the configuration is not usable: {why}', 'Run `omniplex config show --origin` to see where each value comes from.'),
   E_NOT_SUPPORTED: entry(EXIT.config, 501, 'no', '{what} is not possible with {backend}', 'Run `omniplex doctor` to see what this store can do.'),
@@ -57,7 +57,7 @@ export const registry = {
   E_INTERRUPTED: entry(EXIT.interrupted, 499, 'unknown', 'interrupted', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
   E_TERMINATED: entry(EXIT.terminated, 499, 'unknown', 'terminated', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
   E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'Give a longer --timeout, or run it again: it resumes.'),
-  E_DECLINED: entry(EXIT.declined, 403, 'no', '{what} was not confirmed', 'Confirm with --confirm {confirm}.'),
+  E_DECLINED: entry(EXIT.declined, 403, 'no', 'not confirmed: {what}', 'Nothing was done. To go on, give --confirm {confirm}.'),
   E_UNKNOWN_OUTCOME: entry(EXIT.unknownOutcome, 502, 'unknown', '{what} may or may not have happened', 'Run it again with the same --id: it has one effect.'),
   E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
   E_THRESHOLD: entry(EXIT.threshold, 500, 'no', '{what} is outside its threshold: {why}', 'Compare on a quiet machine before you act on it.'),
@@ -68,7 +68,7 @@ export const registry = {
   E_DOCTOR: entry(EXIT.failed, 500, 'no', '{failed} of {checks} checks failed: {names}', 'Each has its advice beside it; `omniplex explain CODE` tells more.'),
 
   // bytes and formats
-  E_CID_INVALID: entry(EXIT.usage, 400, 'no', '"{cid}" is not a CID that OmniPlex uses', 'A CID here is version 1, sha2-256, base32, and begins with bafyrei or bafkrei.'),
+  E_CID_INVALID: entry(EXIT.usage, 400, 'no', '"{cid}" is not a CID that OmniPlex uses', 'Give it whole: 59 characters that begin with bafyrei or bafkrei (version 1, sha2-256, base32).'),
   E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),
   E_NOT_CANONICAL: entry(EXIT.integrity, 422, 'no', 'this {kind} is not in canonical form', 'Another program spelled the same content differently. It cannot be trusted; ask for it again.'),
   E_VERSION_NEWER: entry(EXIT.config, 501, 'no', 'this {kind} has format version {version}; this program knows {known}', 'Install a newer OmniPlex.'),
@@ -76,33 +76,34 @@ export const registry = {
   E_BLOCK_TOO_LARGE: entry(EXIT.integrity, 413, 'no', 'a block of {bytes} bytes is over the limit of {max}', 'No OmniPlex message has such a block.'),
 
   // opening
-  E_NOT_RECIPIENT: entry(EXIT.forbidden, 403, 'no', 'no key here opens message {cid}', 'It is addressed to someone else, or its prekey has expired and was destroyed.'),
+  E_NOT_RECIPIENT: entry(EXIT.forbidden, 403, 'no', 'no identity of this home can open message {cid}', 'It was sealed for somebody else, or for a prekey that has expired and was destroyed. Is it the right home (--home, --context)? If it is, ask its sender to send it to you again.'),
   E_MAC: entry(EXIT.integrity, 422, 'no', '{kind} is not authentic', 'It was altered, or parts of two messages were mixed.'),
   E_SIGNATURE: entry(EXIT.integrity, 422, 'no', 'the signature on this {kind} is not valid', 'It was altered, or another key made it. Do not act on its content.'),
   E_COMMITMENT: entry(EXIT.integrity, 422, 'no', 'the content does not belong to this key', 'It was altered, or parts of two messages were mixed.'),
   E_CIPHERTEXT: entry(EXIT.integrity, 422, 'no', 'the content fails its authentication at chunk {chunk}', 'It was altered or cut. What was released before that chunk is an authentic prefix.'),
   E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout and whether the file ends in more than one newline.'),
+  E_PASSPHRASE_SHORT: entry(EXIT.usage, 422, 'no', 'a new passphrase for {what} has at least {min} characters', 'Take five or more words that nobody expects together. What an older, shorter one sealed still opens.'),
   E_PASSPHRASE_NEEDED: entry(EXIT.forbidden, 401, 'no', 'message {cid} is sealed to a passphrase', 'Give it with --message-passphrase-file.'),
   E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
   E_EXPIRED: entry(EXIT.forbidden, 410, 'no', '{what} expired at {at}', 'Ask the sender to send it again.'),
   E_SENDER_UNKNOWN: entry(EXIT.forbidden, 403, 'no', 'the signature on {cid} cannot be checked: {why}', 'Add or update the contact first, or give --allow-unverified.'),
 
   // identities and contacts
-  E_UNVERIFIED: entry(EXIT.forbidden, 403, 'no', 'contact {names} is not verified', 'Compare the twelve words (`omniplex contact verify`), or give --allow-unverified.'),
+  E_UNVERIFIED: entry(EXIT.forbidden, 403, 'no', 'not verified: {names}', 'Compare the twelve words (`omniplex contact verify`), or give --allow-unverified.'),
   E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of {names} is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
-  E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'See `omniplex {kind} list`.'),
+  E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'Check the spelling: `omniplex contact list`, `identity list`, `context list` and `outbox show` tell the names.'),
   E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'the {kind} name "{name}" is taken', 'Choose another name.'),
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
   E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
   E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
-  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'identity {names} is revoked', 'Ask for a new identity over another channel.'),
+  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'revoked: {names}', 'Ask for a new identity over another channel.'),
   E_PREKEY_EXPIRY: entry(EXIT.usage, 422, 'no', 'the last prekey of {names} ends at {until}, before this message would expire', 'Give an earlier --expires, or ask for a newer bundle.'),
   E_NO_IDENTITY: entry(EXIT.notFound, 404, 'no', 'no identity is chosen', 'Create one with `omniplex identity create NAME`, or choose with --as.'),
   E_SEND_ONLY: entry(EXIT.config, 403, 'no', 'identity "{name}" is send-only: {why}', 'Use an identity that was created without --send-only.'),
 
   // home and key ring
-  E_NO_HOME: entry(EXIT.notFound, 404, 'no', 'there is no home at {path}', 'Create one with `omniplex init`.'),
-  E_NO_STORE: entry(EXIT.notFound, 404, 'no', 'there is no store at {path}', 'Create one with `omniplex init`.'),
+  E_NO_HOME: entry(EXIT.notFound, 404, 'no', 'there is no home at {path}', 'Is it elsewhere? Name it with --home or --context; `omniplex init` creates one.'),
+  E_NO_STORE: entry(EXIT.notFound, 404, 'no', 'there is no store at {path}', 'Is it elsewhere? Name it with --store or --context; `omniplex init` creates one.'),
   E_EXISTS: entry(EXIT.conflict, 409, 'no', '{path} already exists', 'Choose another path; nothing is overwritten.'),
   E_MODE: entry(EXIT.config, 403, 'no', '{path} may be read by others (mode {mode})', 'chmod 600 it (700 for a folder), and think about who has read it.'),
   E_FILESYSTEM: entry(EXIT.config, 500, 'no', '{path} is on a {type} file system, whose locks cannot be trusted', 'Put it on a local disk.'),
@@ -112,10 +113,10 @@ export const registry = {
   E_HOME_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the home database at {path} is damaged: {why}', 'Restore the keys with `omniplex backup restore` into a new home.'),
 
   // store
-  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name or the path; `omniplex store list` shows which messages a store holds.'),
+  E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name: `omniplex store list` shows messages that are stored here, `omniplex outbox list` those that were sent.'),
   E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
-  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'message {cid} has {copies} verified cold copies, {needed} were asked', 'It stays hot. Run it again when the cold tier answers.'),
+  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'It stays hot. Run it again when the cold tier answers.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
@@ -126,15 +127,16 @@ export const registry = {
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
-  E_VERIFY: entry(EXIT.integrity, 500, 'no', '{bad} of {checked} checked do not hold', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
+  E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
   E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair. What is lost its sender sends again: `omniplex outbox resend`.'),
 
   // mail
   E_NO_RECIPIENT: entry(EXIT.usage, 400, 'no', 'the message has no recipient', 'Name one with --to, or give --message-passphrase-file.'),
   E_TOO_MANY: entry(EXIT.usage, 413, 'no', '{what}: {count} is over the limit of {max}', 'Split it.'),
+  E_BATCH_LIST: entry(EXIT.usage, 422, 'no', '{bad} of {total} lines of the list cannot be sent, so none was', 'Mend these lines and run the whole list: nothing was written.'),
   E_BINARY_TTY: entry(EXIT.usage, 400, 'no', 'the content is binary and stdout is a terminal', 'Give --out FILE, or pipe it.'),
   E_RANGE: entry(EXIT.usage, 416, 'no', 'the range {range} is outside the content of {bytes} bytes', 'Both ends count from 0 and are included.'),
-  E_MISSING_RECIPIENTS: entry(EXIT.incomplete, 202, 'yes', '{missing} of {total} recipients are not {state}', 'Wait longer, or `omniplex outbox resend`.'),
+  E_MISSING_RECIPIENTS: entry(EXIT.incomplete, 202, 'yes', 'recipients who have not {state} it: {missing} of {total}', 'Wait longer, or `omniplex outbox resend`.'),
 
   // packets
   E_PACKET_LENGTH: entry(EXIT.integrity, 422, 'no', 'a packet has 192 bytes, not {bytes}', 'It was cut or joined on the way.'),
@@ -146,7 +148,7 @@ export const registry = {
   E_PACKET_FIELD: entry(EXIT.integrity, 422, 'no', 'the packet field {field} is not valid: {why}', 'It was altered, or another program made it.'),
   E_FRAGMENT_CONFLICT: entry(EXIT.integrity, 409, 'no', 'two packets claim fragment {index} of one stream', 'Somebody forges announcements; the first authentic one counts.'),
   E_FRAGMENT_LIMIT: entry(EXIT.failed, 429, 'yes', 'the reassembler is full: {what}', 'The peer sends more than the limits allow.'),
-  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'yes', 'the stream was not complete in {ms} ms; {missing} fragments are missing', 'Ask the sender to resend.'),
+  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'yes', 'the stream was not complete in {ms} ms; fragments missing: {missing}', 'Ask the sender to resend.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof registry;
@@ -163,11 +165,13 @@ export class OmniplexError extends Error {
   override readonly name = 'OmniplexError';
   readonly code: ErrorCode;
   readonly details: Details;
+  readonly hint: string;
 
-  constructor(code: ErrorCode, details: Details = {}, cause?: unknown) {
+  constructor(code: ErrorCode, { hint, ...details }: Details = {}, cause?: unknown) {
     super(fill(registry[code].text, details), cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
+    this.hint = typeof hint === 'string' ? hint : fill(registry[code].hint, details);
   }
 
   get exit(): ExitCode {
@@ -177,14 +181,17 @@ export class OmniplexError extends Error {
   get retry(): Retry {
     return registry[this.code].retry;
   }
-
-  get hint(): string {
-    return fill(registry[this.code].hint, this.details);
-  }
 }
 
-/** Makes, but does not throw, the error of a code: `throw fail('E_MAC', { kind: 'manifest' })`. */
+/**
+ * Makes, but does not throw, the error of a code: `throw fail('E_MAC', { kind: 'manifest' })`. Where a place knows better than the registry
+ * what to do now, it says so in the detail `hint`, which becomes the error's.
+ */
 export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): OmniplexError => new OmniplexError(code, details, cause);
+
+/** No contact, identity or context has that name, or none of several that are given quoted. */
+export const unknownName = (kind: 'contact' | 'identity' | 'context', names: string): OmniplexError =>
+  fail('E_NAME_UNKNOWN', { kind, names, hint: `See \`omniplex ${kind} list\`.` });
 
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is OmniplexError =>
   error instanceof OmniplexError && (codes.length === 0 || codes.includes(error.code));
@@ -207,9 +214,12 @@ export const warnings = {
   W_LOST: '{count} messages that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
   W_NOISY: 'the machine is too noisy to tell: {why}',
   W_MACHINES: 'the reports are from different machines ({what}): compare ratios, not values',
-  W_ROWS_MISSING: '{count} rows are only in {report}: {rows}',
+  W_ROWS_MISSING: 'only in {report}: {rows} ({count})',
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
+  W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}',
+  W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;
 

@@ -25,7 +25,10 @@ export function fileError(path: string, cause: unknown): OmniplexError {
     case 'EEXIST':
       return fail('E_EXISTS', { path }, cause);
     case 'ENOENT':
-      return fail('E_NOT_FOUND', { what: path }, cause);
+      return fail('E_NOT_FOUND', { what: path, hint: 'Check the path; a relative one begins in the folder you are in.' }, cause);
+    case 'EACCES':
+    case 'EPERM':
+      return fail('E_IO', { path, why: `permission denied (${codeOf(cause)})` }, cause);
     default:
       return fail('E_IO', { path, why: codeOf(cause) || 'failed' }, cause);
   }

@@ -60,6 +60,7 @@ export const limitTable = {
   argonPassesMax: limit(16, 'passes', 'a hostile file must not ask for hours', 'docs/PROTOCOL.md, Passphrase stanza'),
   argonLanesMax: limit(16, 'lanes', 'as above', 'docs/PROTOCOL.md, Passphrase stanza'),
   passphraseDerivationsMax: limit(16, 'derivations', 'of one passphrase kept for a run; each is one argon2 salt', 'docs/PROTOCOL.md, Passphrase stanza'),
+  newPassphraseCharsMin: limit(8, 'characters', 'of a new passphrase, beside the file that it opens; old ones always open', 'NIST SP 800-63B-4, 3.1.1.2'),
   passphraseBytesMax: limit(4 * KIB, 'bytes', 'a passphrase file that is longer is the wrong file', 'docs/SECURITY.md'),
 
   // packets
@@ -136,6 +137,7 @@ export const limitTable = {
   strayAnnouncementsMax: limit(16, 'announcements', 'of one run whose packet is not authentic, and whose message is yet looked through stanza by stanza', 'docs/PROTOCOL.md, Packet'),
   inboxPollMs: limit(1_000, 'ms', 'between two looks of `inbox watch` into an embedded store', 'docs/LIMITS.md'),
   batchBytesMax: limit(256 * MIB, 'bytes', 'of one --batch list, which is held in memory', 'docs/LIMITS.md'),
+  batchFailuresListed: limit(1_000, 'lines', 'of a batch that its answer names one by one; all are counted, and --out has them all', 'docs/LIMITS.md'),
   batchGroupItems: limit(64, 'messages', 'of a batch that are sealed together and share every flush', 'docs/LIMITS.md'),
   batchGroupBytes: limit(4 * MIB, 'bytes', 'of content in such a group; a larger message goes alone', 'docs/LIMITS.md'),
   batchLineBytesMax: limit(64 * KIB, 'bytes', 'one line of a --batch list', 'docs/LIMITS.md'),

@@ -208,7 +208,7 @@ async function refuseOccupied(path: string): Promise<void> {
     if (isMissing(cause)) return [];
     throw (cause as NodeJS.ErrnoException).code === 'ENOTDIR' ? fail('E_EXISTS', { path }, cause) : fileError(path, cause);
   });
-  if (entries.length > 0) throw fail('E_EXISTS', { path });
+  if (entries.length > 0) throw fail('E_EXISTS', { path, hint: 'Nothing is overwritten: name a new place with --home.' });
 }
 
 /** Parents that are missing are made private; existing ones are left as they are. */

@@ -67,5 +67,5 @@ function atPlaces({ place, error }: Refusal, others: readonly Refusal[]): Omnipl
   const text = told === undefined ? '' : String(details[told]);
   const where = text.includes(place) ? also.replace(/^, /, '') : `${place}${also}`;
   const refused = [{ place, code: error.code }, ...others.map((one) => ({ place: one.place, code: one.error.code }))];
-  return fail(error.code, { ...details, ...(told !== undefined && where !== '' && { [told]: `${text} (${where})` }), refused }, error);
+  return fail(error.code, { ...details, ...(told !== undefined && where !== '' && { [told]: `${text} (${where})` }), refused, hint: error.hint }, error);
 }

@@ -6,7 +6,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf, sameCid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
-import { fail, isError, warning, type Warning } from '../base/errors.ts';
+import { fail, isError, unknownName, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { CryptoProvider } from '../crypto/index.ts';
 import type { ContactRecord, Home, Verification } from '../home/index.ts';
@@ -74,7 +74,7 @@ export class Contacts {
   /** Throws E_NAME_UNKNOWN. */
   record(name: string): ContactRecord {
     const record = this.#home.people.contactNamed(name);
-    if (record === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'contact', names: `"${name.slice(0, 80)}"` });
+    if (record === undefined) throw unknownName('contact', `"${name.slice(0, 80)}"`);
     return record;
   }
 
@@ -245,7 +245,7 @@ export class Contacts {
   records(names: readonly string[]): readonly ContactRecord[] {
     const found = names.map((name) => this.#home.people.contactNamed(name));
     const unknown = names.filter((_, i) => found[i] === undefined);
-    if (unknown.length > 0) throw fail('E_NAME_UNKNOWN', { kind: 'contact', names: unknown.map((name) => `"${name.slice(0, 80)}"`).join(', ') });
+    if (unknown.length > 0) throw unknownName('contact', unknown.map((name) => `"${name.slice(0, 80)}"`).join(', '));
     return found as readonly ContactRecord[];
   }
 }

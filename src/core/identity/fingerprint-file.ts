@@ -32,11 +32,13 @@ export function parseFingerprintFile(bytes: Bytes): ReadonlyMap<string, Fingerpr
   return lines;
 }
 
+const HINT = 'A line is the NAME of the contact and the twelve words that belong to it, as `omniplex identity show` prints them.';
+
 function parseLine(line: number, content: string): FingerprintLine {
   const [first = '', ...rest] = content.split(/\s+/);
   try {
     return { line, name: parseActorName(first), words: parseFingerprint(typedWords(rest.join(' ')).join(' ')) };
   } catch (cause) {
-    throw fail('E_FORMAT', { kind: 'fingerprint file', why: `line ${line} is not a name and twelve words` }, cause);
+    throw fail('E_FORMAT', { kind: 'fingerprint file', why: `line ${line} is not a name and twelve words`, hint: HINT }, cause);
   }
 }

@@ -5,8 +5,9 @@
  */
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf } from '../base/cid.ts';
-import { fail } from '../base/errors.ts';
+import { fail, unknownName } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SignatureName } from '../crypto/index.ts';
 import type { IdentityRecord } from '../home/index.ts';
@@ -69,7 +70,7 @@ export class Identities {
   /** Throws E_NAME_UNKNOWN. */
   record(name: string): IdentityRecord {
     const record = this.#home.people.identityNamed(name);
-    if (record === undefined) throw fail('E_NAME_UNKNOWN', { kind: 'identity', names: `"${name.slice(0, 80)}"` });
+    if (record === undefined) throw unknownName('identity', `"${name.slice(0, 80)}"`);
     return record;
   }
 
@@ -245,9 +246,10 @@ export class Identities {
     );
   }
 
-  /** Changes the passphrase of the key ring that the identity lives in, with all others in it. */
+  /** Changes the passphrase of the key ring that the identity lives in, with all others in it. Throws E_PASSPHRASE_SHORT. */
   async changePassphrase(name: string, passphrase: Secret): Promise<void> {
     this.record(name);
+    requireNewPassphrase(passphrase, 'the key ring');
     await (await this.#room.ring()).changePassphrase(passphrase);
   }
 

@@ -48,13 +48,15 @@ async function toldOf({ store, identities }: MailRoom, readers: readonly Identit
   return told;
 }
 
-/** Each of these, or none when one was never announced here: E_NOT_FOUND naming all such. A message that cannot be opened is handled without a receipt. */
+/** Each of these, or none when one was never announced here: E_NOT_FOUND naming all such, or the ring does not open: E_PASSPHRASE. A message that cannot be opened is handled without a receipt. */
 export async function acknowledge(room: MailRoom, { cids, signal }: AckRequest): Promise<Outcome<AckResult>> {
   const readers = readersOf(room);
   const known = await Promise.all(cids.map((cid) => toldOf(room, readers, cid)));
   const missing = cids.filter((_, i) => known[i]?.length === 0);
-  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.map((cid) => `an announcement of ${cid.toString()}`).join(', ') });
+  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.map((cid) => `an announcement of ${cid.toString()}`).join(', '), hint: 'None was acknowledged; `omniplex inbox list` shows what is in your inbox.' });
   await room.original();
+  // A wrong passphrase must not pass for messages that cannot be opened: they would be handled without their receipts.
+  await room.ring();
   const opener = new Opener(room, { signal });
   const messages: AckItem[] = [];
   for (const [i, cid] of cids.entries()) {

@@ -1,5 +1,5 @@
 /**
- * The list of a batch: NDJSON, one message a line. Each line is read by itself: a bad one is an error of its own and spoils no other.
+ * The list of a batch: NDJSON, one message a line. Each line is read by itself, so that all bad ones are found in one run.
  *
  *     {"file": "a.pdf", "to": ["alice"], "id": "a-1"}
  *     {"text": "hello", "to": "bob", "name": "hello.txt", "expires": "7d", "receipt": "opened"}

@@ -1,17 +1,17 @@
 /**
- * Many messages in one run: one unlock, one check of all names before anything is written, one report. Small messages go in groups whose
- * every step is one flush; a large one goes alone, so that memory stays flat. A line that fails, fails alone; with ids the rest can be
- * sent again by running the same list.
+ * Many messages in one run: one unlock, one check of all lines before anything is written, one report. Small messages go in groups whose
+ * every step is one flush; a large one goes alone, so that memory stays flat. A line that fails later, fails alone and is named; with ids
+ * the rest can be sent again by running the same list.
  */
-import { bytesOf } from '../base/bytes.ts';
 import { fail, isError, OmniplexError, type ErrorCode, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { readBatchList, type BadLine, type BatchLine } from './batch-list.ts';
-import { draftOf, type Draft } from './draft.ts';
+import { draftOfLine, failureOf, requireSendable, type LineFailure } from './batch-check.ts';
+import { readBatchList, type BatchLine } from './batch-list.ts';
+import type { Draft } from './draft.ts';
 import { reconcile } from './flight.ts';
-import { bytesInput, fileInput, type PlainInput } from './input.ts';
+import type { PlainInput } from './input.ts';
 import { outcome, type Outcome } from './outcome.ts';
-import { AddressBook, combined } from './recipients.ts';
+import { AddressBook } from './recipients.ts';
 import type { MailRoom } from './room.ts';
 import type { SendOptions } from './send-types.ts';
 import { sendDrafts, type Sent } from './send.ts';
@@ -46,36 +46,34 @@ export interface BatchResult {
   readonly repeated: number;
   readonly failed: number;
   readonly reasons: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** The lines that were tried and have an error, in their order; as many as LIMITS lets an answer name. `onItem` is told all. */
+  readonly failures: readonly LineFailure[];
+  /** The lines after the one that ended the run. */
+  readonly untried?: { readonly count: number; readonly first: number; readonly last: number; readonly code: ErrorCode };
 }
 
 /** After these the next line would fail the same way: the rest is left. */
 const ENDS: readonly ErrorCode[] = ['E_DISK_FULL', 'E_BUDGET', 'E_STORE_CORRUPT', 'E_HOME_CORRUPT', 'E_REVOKED', 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT'];
 
 /**
- * Throws, with nothing sent: what is wrong with any name (E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, ...), E_TOO_MANY, E_USAGE, E_NOT_SUPPORTED.
+ * Throws, with nothing sent: what `requireSendable` finds (E_BATCH_LIST, or what is wrong with a name), E_TOO_MANY, E_USAGE, E_NOT_SUPPORTED.
  * Beside the result: E_INCOMPLETE when a line failed, or the reason of an abort.
  */
 export async function sendBatch(room: MailRoom, request: BatchRequest): Promise<Outcome<BatchResult>> {
   const list = await readBatchList(request.list.open(request.signal), request.folder);
   const book = new AddressBook(room);
-  await checkNames(book, list, request);
+  await requireSendable(room, book, list, request);
   await room.original();
   await reconcile(room);
   using sender = await openSender(room);
-  const batch = new Batch(warnOnce(room), sender, book, request, list.length);
-  for (const item of list) {
+  // All of them are good lines, or the check would have thrown.
+  const lines = list.filter((item): item is BatchLine => !('error' in item));
+  const batch = new Batch(warnOnce(room), sender, book, request, lines);
+  for (const item of lines) {
     if (batch.ended) break;
     await batch.add(item);
   }
   return await batch.finish();
-}
-
-/** Every name of every line, before the first is written. */
-async function checkNames(book: AddressBook, list: ReadonlyArray<BatchLine | BadLine>, { to = [], passphrase, allowUnverified = false }: BatchRequest): Promise<void> {
-  if (passphrase !== undefined) return;
-  const names = new Set([...to, ...list.flatMap((item) => ('error' in item ? [] : item.to))]);
-  const refusals = await book.refusals([...names], { allowUnverified });
-  if (refusals.length > 0) throw combined(refusals);
 }
 
 /** Ten thousand messages to one contact are one warning. */
@@ -96,7 +94,8 @@ class Batch {
   readonly #sender: SenderInUse;
   readonly #book: AddressBook;
   readonly #request: BatchRequest;
-  readonly #total: number;
+  readonly #lines: readonly BatchLine[];
+  readonly #failures: LineFailure[] = [];
   readonly #reasons: Partial<Record<ErrorCode, number>> = {};
   #group: Item[] = [];
   #groupBytes = 0;
@@ -105,35 +104,37 @@ class Batch {
   #done = 0;
   #end: OmniplexError | undefined;
 
-  constructor(room: MailRoom, sender: SenderInUse, book: AddressBook, request: BatchRequest, total: number) {
+  constructor(room: MailRoom, sender: SenderInUse, book: AddressBook, request: BatchRequest, lines: readonly BatchLine[]) {
     this.#room = room;
     this.#sender = sender;
     this.#book = book;
     this.#request = request;
-    this.#total = total;
+    this.#lines = lines;
+  }
+
+  get #total(): number {
+    return this.#lines.length;
   }
 
   get ended(): boolean {
     return this.#end !== undefined;
   }
 
-  async add(item: BatchLine | BadLine): Promise<void> {
-    const next = 'error' in item ? item : await this.#draft(item);
+  async add(item: BatchLine): Promise<void> {
+    const next = await this.#draft(item);
     const bytes = 'draft' in next ? (next.draft.request.input.bytes ?? limits.batchGroupBytes) : 0;
     if (this.#group.length === limits.batchGroupItems || (this.#group.length > 0 && this.#groupBytes + bytes > limits.batchGroupBytes)) await this.#flush();
     this.#group.push(next);
     this.#groupBytes += bytes;
   }
 
-  async #draft({ line, content, ...fields }: BatchLine): Promise<Item> {
-    const { list: _, folder: __, onItem: ___, onProgress: ____, to = [], ...options } = this.#request;
+  async #draft(item: BatchLine): Promise<Item> {
+    const { line, id } = item;
     try {
-      const input = 'file' in content ? await fileInput(content.file) : bytesInput(bytesOf(content.text));
-      const draft = await draftOf(this.#room, this.#book, { ...options, ...fields, to: [...fields.to, ...to], input });
-      return { line, id: fields.id, draft };
+      return { line, id, draft: await draftOfLine(this.#room, this.#book, this.#request, item) };
     } catch (error) {
       if (!(error instanceof OmniplexError)) throw error;
-      return { line, id: fields.id, error };
+      return { line, id, error };
     }
   }
 
@@ -155,7 +156,10 @@ class Batch {
       if (ENDS.includes(answer.code)) this.#end ??= answer;
     } else if (answer.changed) this.#sent++;
     else this.#repeated++;
-    if (error !== undefined) this.#reasons[error.code] = (this.#reasons[error.code] ?? 0) + 1;
+    if (error !== undefined) {
+      this.#reasons[error.code] = (this.#reasons[error.code] ?? 0) + 1;
+      if (this.#failures.length < limits.batchFailuresListed) this.#failures.push(failureOf({ line, id }, error));
+    }
     const failure = error && { error: { code: error.code, message: error.message } };
     const sent = answer instanceof OmniplexError ? { changed: false } : { changed: answer.changed, cid: answer.result.cid };
     await this.#request.onItem?.({ line, ok: error === undefined, ...sent, ...(id !== undefined && { id }), ...failure });
@@ -164,17 +168,26 @@ class Batch {
 
   async finish(): Promise<Outcome<BatchResult>> {
     await this.#flush();
-    const left = this.#total - this.#done;
-    if (this.#end !== undefined && left > 0) this.#reasons[this.#end.code] = (this.#reasons[this.#end.code] ?? 0) + left;
+    const left = this.#lines.slice(this.#done);
+    const [first, last] = [left[0], left.at(-1)];
+    const untried = this.#end && first && last && { count: left.length, first: first.line, last: last.line, code: this.#end.code };
+    if (untried !== undefined) this.#reasons[untried.code] = (this.#reasons[untried.code] ?? 0) + untried.count;
     const failed = this.#total - this.#sent - this.#repeated;
-    const result = { total: this.#total, sent: this.#sent, repeated: this.#repeated, failed, reasons: this.#reasons };
+    const counts = { total: this.#total, sent: this.#sent, repeated: this.#repeated, failed, reasons: this.#reasons };
+    const result = { ...counts, failures: this.#failures, ...(untried && { untried }) };
     return outcome(result, this.#sent > 0, this.#error(failed));
+  }
+
+  /** A line without an id is another message each time it is sent. */
+  #again(): string {
+    const isSafe = this.#lines.every(({ id }) => id !== undefined);
+    return isSafe ? 'What was sent stands. Run the same list again: every line has an id, so nothing is sent twice.' : 'What was sent stands. Run a list of the failed lines only: a line without an id would be sent a second time.';
   }
 
   #error(failed: number): OmniplexError | undefined {
     if (isError(this.#end, 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT')) return this.#end;
     const short = this.#reasons.E_DURABILITY ?? 0;
-    if (failed > 0) return fail('E_INCOMPLETE', { why: `${failed} of ${this.#total} messages were not sent` }, this.#end);
-    return short > 0 ? fail('E_INCOMPLETE', { why: `${short} of ${this.#total} messages have not reached the durability that was asked` }) : undefined;
+    if (failed > 0) return fail('E_INCOMPLETE', { why: `not sent: ${failed} of ${this.#total} messages`, hint: this.#again() }, this.#end);
+    return short > 0 ? fail('E_INCOMPLETE', { why: `less durable than asked: ${short} of ${this.#total} messages`, hint: this.#again() }) : undefined;
   }
 }

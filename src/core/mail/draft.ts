@@ -1,12 +1,13 @@
 /** A request that was looked at whole: names are known and allowed, settings are filled in, nothing is written yet. */
-import { fail } from '../base/errors.ts';
+import { parseExpiry } from '../base/duration.ts';
+import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Recipient } from '../identity/recipients.ts';
 import { requireDurability } from '../storage/commit.ts';
 import type { Durability } from '../storage/ports.ts';
 import type { Padding } from '../message/padding.ts';
 import { operationContent, operationKey } from './operation.ts';
-import { addressTo, checkedName, parseExpiry, type Address, type AddressBook } from './recipients.ts';
+import { addressTo, checkedName, type Address, type AddressBook } from './recipients.ts';
 import type { MailRoom } from './room.ts';
 import type { SendRequest } from './send-types.ts';
 import type { SenderInUse } from './sender.ts';
@@ -21,17 +22,28 @@ export interface Draft {
   readonly createdMs: number;
 }
 
-/** Throws E_USAGE, E_NO_RECIPIENT, E_TOO_MANY, E_NOT_SUPPORTED, and what is wrong with the recipients. */
+/** Throws E_USAGE, E_PASSPHRASE_SHORT, E_NO_RECIPIENT, E_TOO_MANY, E_NOT_SUPPORTED, and what is wrong with the recipients. */
 export async function draftOf(room: MailRoom, book: AddressBook, request: SendRequest): Promise<Draft> {
   const { to, passphrase, id, stream, receipt, expires, allowUnverified = false } = request;
   const durability = request.durability ?? room.settings.durability;
   const createdMs = room.home.clock.now();
   if (id !== undefined && (id === '' || id.length > limits.operationIdCharsMax)) throw fail('E_USAGE', { why: `--id has 1 to ${limits.operationIdCharsMax} characters` });
+  passphrase?.requireForSealing();
   if (passphrase !== undefined) refuseBesidePassphrase({ to, stream: stream === true, receipt: receipt !== undefined });
-  if (expires !== undefined) parseExpiry(expires, createdMs);
+  checkExpiry(expires, createdMs);
   requireDurability(room.store, durability);
   const recipients = passphrase === undefined ? await book.find(to, { allowUnverified }) : [];
   return { request, recipients, durability, padding: request.padding ?? room.settings.padding, name: checkedName(request.name ?? request.input.name ?? ''), createdMs };
+}
+
+/** Throws E_USAGE, which names the field. */
+export function checkExpiry(expires: string | undefined, nowMs: number): void {
+  try {
+    if (expires !== undefined) parseExpiry(expires, nowMs);
+  } catch (error) {
+    if (!isError(error, 'E_USAGE')) throw error;
+    throw fail('E_USAGE', { why: `expires: ${String(error.details['why'])}`, hint: error.hint }, error);
+  }
 }
 
 function refuseBesidePassphrase({ to, stream, receipt }: { readonly to: readonly string[]; readonly stream: boolean; readonly receipt: boolean }): void {

@@ -72,7 +72,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   const fetched = messages.filter(({ changed }) => changed);
   const counts = { fetched: fetched.length, unchanged: messages.length - fetched.length, failed: failures.length, bytes: fetched.reduce((sum, { bytes }) => sum + bytes, 0) };
   const result = { ...counts, ...(await scan.rest()), messages, failures, next: full ? String(scan.position) : null };
-  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${failures.length} of ${messages.length + failures.length} messages could not be fetched` });
+  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `not fetched: ${failures.length} of ${messages.length + failures.length} messages` });
   return outcome(result, messages.some(({ changed, acknowledged }) => changed || acknowledged), error);
 }
 

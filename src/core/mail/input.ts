@@ -2,7 +2,7 @@
  * What is sent: a file, or a stream of unknown length. Read in large pieces, one ahead of the one in use, never whole.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Bytes } from '../base/bytes.ts';
 import { fail, isError } from '../base/errors.ts';
@@ -18,12 +18,11 @@ export interface PlainInput {
   open(signal?: AbortSignal): AsyncIterable<Bytes>;
 }
 
-/** A regular file or a pipe by its path. Throws E_NOT_FOUND, E_USAGE (a folder), E_IO. */
+/** A regular file or a pipe by its path, which is not opened yet: a pipe has its bytes once. Throws E_NOT_FOUND, E_USAGE (a folder), E_IO (not readable). */
 export async function fileInput(path: string): Promise<PlainInput> {
   try {
-    const handle = await open(path, 'r');
-    const stats = await handle.stat();
-    await handle.close();
+    const stats = await stat(path);
+    await access(path, constants.R_OK);
     if (stats.isDirectory()) throw fail('E_USAGE', { why: `${path} is a folder: pack it first, for example with tar` });
     return { name: basename(path), ...(stats.isFile() && { bytes: stats.size }), open: (signal) => readFile(path, signal) };
   } catch (cause) {

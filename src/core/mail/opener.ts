@@ -115,10 +115,11 @@ export class Opener {
   /** Whether the opening of a stream opens, and the packet that announced it is authentic. */
   async isGenuineStart(arrival: Arrival): Promise<boolean> {
     const { row, identity, packet } = arrival;
+    const xWing = await this.#keysOf(identity);
     try {
       const block = await this.#read(row.cid);
       if (block === undefined) return false;
-      const stream = await openOpening(this.#room.crypto, row.cid, block.bytes, { xWing: await this.#keysOf(identity) }, stanzaNumber(packet));
+      const stream = await openOpening(this.#room.crypto, row.cid, block.bytes, { xWing }, stanzaNumber(packet));
       using _messageKey = stream.messageKey;
       using _headerKey = stream.headerKey;
       return isAuthenticStart(arrival, stream);

@@ -36,18 +36,20 @@ const isFolder = async (path: string): Promise<boolean> => {
   }
 };
 
+const taken = (path: string) => fail('E_EXISTS', { path, hint: 'Nothing is overwritten: name another file or a folder with --out.' });
+
 /** The file that a fetch will make; undefined for a stream. Throws E_EXISTS when it is there already, E_IO. */
 export async function fileFor(target: FetchTarget, senderName: string): Promise<string | undefined> {
   if (target.kind === 'stream') return undefined;
   const inFolder = target.kind === 'folder' || (await isFolder(target.path));
   const path = inFolder ? join(target.path, safeFileName(senderName)) : target.path;
-  if (await exists(path)) throw fail('E_EXISTS', { path });
+  if (await exists(path)) throw taken(path);
   return path;
 }
 
 /** What can be known before the message is: a file of that name. Throws E_EXISTS. */
 export async function refuseTaken(target: FetchTarget): Promise<void> {
-  if (target.kind === 'path' && (await exists(target.path)) && !(await isFolder(target.path))) throw fail('E_EXISTS', { path: target.path });
+  if (target.kind === 'path' && (await exists(target.path)) && !(await isFolder(target.path))) throw taken(target.path);
 }
 
 /** `settle` runs once all of it is written and before the file has its name. Throws what the pieces throw, E_EXISTS, E_DISK_FULL, E_IO; then there is no file. */

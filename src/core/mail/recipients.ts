@@ -4,8 +4,8 @@
  */
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { rfc3339 } from '../base/clock.ts';
-import { parseTime } from '../base/duration.ts';
-import { fail, OmniplexError, warning, type ErrorCode, type Warning } from '../base/errors.ts';
+import { parseExpiry } from '../base/duration.ts';
+import { fail, OmniplexError, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { historyOf, introductionOf } from '../identity/history.ts';
@@ -97,7 +97,7 @@ async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipie
   if (contact !== undefined) return contactRecipient(home, contact);
   const own = home.people.identityNamed(name);
   if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: historyOf(home, own.id).revocation !== undefined };
-  if (!isPath(name)) throw fail('E_NAME_UNKNOWN', { kind: 'contact', names: quoted(name) });
+  if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));
 }
 
@@ -119,7 +119,7 @@ export function combined(refusals: readonly Refusal[]): OmniplexError {
   const others = rest.filter(({ error }) => error.code !== first.error.code);
   const also = others.length === 0 ? '' : ` (also refused: ${others.map(({ name, error }) => `${quoted(name)} ${error.code}`).join(', ')})`;
   const names = same.map(({ name }) => quoted(name)).join(', ') + also;
-  return fail(first.error.code, { ...first.error.details, names, refused: refusals.map(({ name, error }) => ({ name, code: error.code })) }, first.error.cause);
+  return fail(first.error.code, { ...first.error.details, names, refused: refusals.map(({ name, error }) => ({ name, code: error.code })), hint: first.error.hint }, first.error.cause);
 }
 
 /**
@@ -158,14 +158,6 @@ function keyOf(recipient: Recipient, expiresAtMs: number, byDefault: boolean, no
 function commonExpiry(recipients: readonly Recipient[], nowMs: number): number {
   const latest = recipients.flatMap((recipient) => latestExpiry(recipient, nowMs) ?? []);
   return latest.length === 0 ? 0 : Math.min(...latest);
-}
-
-/** Throws E_USAGE for what is no time to come. */
-export function parseExpiry(expires: string, nowMs: number): number {
-  if (expires === 'never') return 0;
-  const atMs = parseTime(expires, nowMs, 'future');
-  if (atMs <= nowMs) throw fail('E_USAGE', { why: 'a message cannot expire before it is sent' });
-  return atMs;
 }
 
 /** The names in a file for --to-file: one a line; empty lines and those that begin with # are passed over. */

@@ -87,6 +87,8 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
   }
 
   async #open(filed: FiledRow, arrival: Arrival | undefined): Promise<OpenedMail | undefined> {
+    // Outside: a wrong passphrase, or one whose file is gone, is no fault of the message.
+    await this.#room.ring();
     try {
       const opened = await this.#opener.openFiled(filed, arrival);
       if (opened.arrival?.packet.fragment === 'end') this.#streams.end(opened.arrival);

@@ -2,8 +2,10 @@
 import type { Block, BlockSink } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';
 import { RAW, type Cid } from '../base/cid.ts';
-import { isError } from '../base/errors.ts';
+import { rfc3339 } from '../base/clock.ts';
+import { isError, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { formatSize } from '../base/size.ts';
 import { prepareMessage, type SealRequest } from '../message/prepare.ts';
 import { sealMessage, sealPrepared, type SealedMessage } from '../message/seal.ts';
 import { ContentSink } from '../storage/content-sink.ts';
@@ -34,7 +36,11 @@ export async function sealDraft(room: MailRoom, sender: SenderInUse, draft: Draf
   const digest = draft.request.id === undefined ? undefined : new InputDigest();
   const sink = new ContentSink(room.store, draft.request.input.bytes ?? 0);
   const job = { draft, address, sink, request: sealRequest(draft, address, sender), input: inputOf(draft, digest) };
-  const sealed = await (draft.request.stream === true ? sealStream(room, sender, job) : sealWhole(room, job));
+  const sealing = draft.request.stream === true ? sealStream(room, sender, job) : sealWhole(room, job);
+  const sealed = await sealing.catch((error: unknown) => {
+    if (sink.putBytes > 0) room.warn(leftBehind(sink.putBytes, room.home.clock.now()));
+    throw error;
+  });
   const { message } = sealed;
   const operation = digest && operationOf(room, sender, job, message, digest.finish());
   return {
@@ -49,6 +55,9 @@ export async function sealDraft(room: MailRoom, sender: SenderInUse, draft: Draf
     withdraw: sealed.withdraw,
   };
 }
+
+/** Blocks that no message will name: garbage, once they are old enough to be of no send that is under way. */
+const leftBehind = (bytes: number, nowMs: number): Warning => warning('W_UNFINISHED', { bytes, size: formatSize(bytes), until: rfc3339(nowMs + limits.gcGraceMs) });
 
 interface Job {
   readonly draft: Draft;

@@ -60,5 +60,7 @@ export interface SendResult {
   readonly forwardSecret: boolean;
   /** RFC 3339; null = never. */
   readonly expires: string | null;
+  /** Only where the id had its effect before this call: RFC 3339; null when the store no longer says when. */
+  readonly sentBefore?: string | null;
   readonly out?: { readonly path: string; readonly bytes: number };
 }

@@ -91,7 +91,7 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
     // Another process was first with the same id and content: what we sealed is garbage.
     await sealed.withdraw();
     const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
-    return answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall);
+    return asRepeat(room, answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall));
   }
   const known = { bytes: sealed.contentBytes, blocks: sent.blocks, expiresAtMs: sent.expiresAtMs, forwardSecret: sealed.address.forwardSecret };
   return answerOf(draft, sent.cid, known, delivery.durability, true, delivery.shortfall);
@@ -105,7 +105,12 @@ async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operati
   const known = openOperationResult(room.crypto, sender.secret.expose(), operation.key, operation.result);
   const raised = await raiseDurability(room, operation.cid, durability, request.signal);
   await remember(room, sender, draft, operation.cid, known, raised.durability);
-  return answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall);
+  return asRepeat(room, answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall));
+}
+
+async function asRepeat({ store }: MailRoom, sent: Sent): Promise<Sent> {
+  const atMs = (await store.hot.message(sent.cid))?.storedAtMs;
+  return { ...sent, result: { ...sent.result, sentBefore: atMs === undefined ? null : rfc3339(atMs) } };
 }
 
 /** A home that did not send it itself, or died before it knew, has an entry from now on: to wait for receipts, to resend. */
@@ -163,6 +168,6 @@ async function withCar({ home, store }: MailRoom, { record }: SenderInUse, { out
     return outcome({ ...result, out: { path: out, bytes } }, changed, error);
   } catch (cause) {
     if (!(cause instanceof OmniplexError)) throw cause;
-    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}` }, cause));
+    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}`, hint: `Do not send it again: \`omniplex store export ${result.cid} --out FILE\` writes the file.` }, cause));
   }
 }

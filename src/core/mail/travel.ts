@@ -3,7 +3,7 @@
  * In: CAR files, each block hashed, each message whole, inboxes told last. No key is opened in either direction, so what an import brought
  * is said by inbox alone; who wrote it shows when it is opened, unless a bundle came along.
  */
-import { open } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import type { Block } from '../base/block.ts';
 import { equalBytes, type Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
@@ -89,11 +89,20 @@ async function waitingFor({ home, store }: MailRoom, { id }: ContactRecord): Pro
 export interface CarInput {
   /** For messages to people. */
   readonly place: string;
+  /** Looked at before the first file is taken in. */
+  check?(): Promise<void>;
   open(): AsyncIterable<Bytes>;
 }
 
-/** Throws E_NOT_FOUND, E_IO when it is read. */
-export const carFile = (path: string): CarInput => ({ place: path, open: () => readFile(path) });
+/** Throws E_NOT_FOUND, E_IO when it is looked at, and when it is read. */
+export const carFile = (path: string): CarInput => ({
+  place: path,
+  check: () =>
+    access(path, constants.R_OK).catch((cause: unknown) => {
+      throw fileError(path, cause);
+    }),
+  open: () => readFile(path),
+});
 
 async function* readFile(path: string): AsyncGenerator<Bytes> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
@@ -112,6 +121,31 @@ async function* readFile(path: string): AsyncGenerator<Bytes> {
   }
 }
 
+/** Where CARs are taken in. Without the people of a home a store does it alone: a machine that holds mail and no key. */
+export interface ImportRoom extends Pick<MailRoom, 'store' | 'crypto' | 'warn'> {
+  readonly people?: Pick<MailRoom, 'home' | 'identities' | 'contacts'> | undefined;
+}
+
+/** What an import opens: the library, or as much of it. */
+interface Openable {
+  home(): Promise<unknown>;
+  store(): Promise<MailRoom['store']>;
+  crypto(): Promise<MailRoom['crypto']>;
+  mail(): Promise<MailRoom>;
+}
+
+/** With the home where there is one. `needsHome`: where there is none, E_NO_HOME is thrown. */
+export async function importRoom(app: Openable, { needsHome, warn }: Pick<MailRoom, 'warn'> & { readonly needsHome: boolean }): Promise<ImportRoom> {
+  try {
+    await app.home();
+  } catch (error) {
+    if (needsHome || !isError(error, 'E_NO_HOME')) throw error;
+    return { store: await app.store(), crypto: await app.crypto(), warn };
+  }
+  const mail = await app.mail();
+  return { ...mail, people: mail };
+}
+
 export interface ImportRequest {
   readonly inputs: readonly CarInput[];
   readonly signal?: AbortSignal | undefined;
@@ -123,7 +157,7 @@ export interface ImportedIntroduction {
   readonly identity: string;
   /** What he calls himself; null when he does not. */
   readonly name: string | null;
-  /** The contact that he is; null for a stranger. */
+  /** The contact that he is; null for a stranger, and where there is no home. */
   readonly contact: string | null;
 }
 
@@ -136,8 +170,8 @@ export interface ImportFilesResult {
   /** Of them, those that were not here, or not announced as they are now. */
   readonly stored: number;
   readonly receipts: number;
-  /** What came for my identities; the rest is for others, or for a passphrase. */
-  readonly forMe: ReadonlyArray<{ readonly name: string; readonly messages: number; readonly receipts: number }>;
+  /** What came for my identities; the rest is for others, or for a passphrase. Null without a home, which alone could tell. */
+  readonly forMe: ReadonlyArray<{ readonly name: string; readonly messages: number; readonly receipts: number }> | null;
   readonly introductions: readonly ImportedIntroduction[];
   /** Messages of which another file has the rest. */
   readonly incomplete: ReadonlyArray<{ readonly cid: string; readonly missing: number }>;
@@ -146,9 +180,11 @@ export interface ImportFilesResult {
 
 /**
  * Each file all or nothing but for single messages in it. Beside the result E_INCOMPLETE when messages still lack blocks, E_FORMAT when some
- * were refused. Throws E_FORMAT (cut, not a CAR), E_BLOCK_CORRUPT, E_NOT_FOUND, E_DISK_FULL: then files before this one stand.
+ * were refused. Throws E_NOT_FOUND, with nothing taken in; E_FORMAT (cut, not a CAR), E_BLOCK_CORRUPT, E_DISK_FULL: then files before this one stand.
  */
-export async function importFiles(room: MailRoom, { inputs, signal, onProgress }: ImportRequest): Promise<Outcome<ImportFilesResult>> {
+export async function importFiles(room: ImportRoom, { inputs, signal, onProgress }: ImportRequest): Promise<Outcome<ImportFilesResult>> {
+  for (const input of inputs) await input.check?.();
+  if (room.people === undefined) room.warn(warning('W_NO_HOME'));
   const imported: ImportResult[] = [];
   for (const { place, open: read } of inputs) {
     const onFile = onProgress && ((progress: { blocks: number; bytes: number }) => onProgress({ place, ...progress }));
@@ -162,7 +198,7 @@ export async function importFiles(room: MailRoom, { inputs, signal, onProgress }
   const result: ImportFilesResult = {
     ...{ files: inputs.length, blocks: total(imported, 'blocks'), bytes: total(imported, 'bytes'), messages: messages.size, receipts: receipts.size },
     stored: [...messages.values()].filter((one) => one.outcome === 'stored').length,
-    forMe: forMe(room, [...messages.values()], receipts),
+    forMe: room.people === undefined ? null : forMe(room.people, [...messages.values()], receipts),
     introductions: [...new Map(introductions.map((one) => [one.identity, one])).values()],
     incomplete: [...new Map(incomplete.map(({ cid, missing }) => [cid.toString(), { cid: cid.toString(), missing }])).values()],
     refused: refused.map(({ cid, code }) => ({ cid: cid.toString(), code })),
@@ -170,15 +206,17 @@ export async function importFiles(room: MailRoom, { inputs, signal, onProgress }
   return outcome(result, result.stored > 0, shortfall(result));
 }
 
+type People = NonNullable<ImportRoom['people']>;
+
 const total = (results: readonly ImportResult[], field: 'blocks' | 'bytes'): number => results.reduce((sum, result) => sum + result[field], 0);
 
 function shortfall({ refused, incomplete }: ImportFilesResult) {
-  if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `${refused.length} in the file are none, or their packets are not theirs` });
-  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `${incomplete.length} messages wait for the blocks that other files carry` });
+  if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `refused: ${refused.length}, listed one by one` });
+  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, hint: 'What was whole is in. Import the other files too, in any order.' });
   return undefined;
 }
 
-function forMe({ home, identities }: MailRoom, messages: ImportResult['messages'], receipts: ReadonlySet<string>): ImportFilesResult['forMe'] {
+function forMe({ home, identities }: People, messages: ImportResult['messages'], receipts: ReadonlySet<string>): ImportFilesResult['forMe'] {
   return home.people.identities.list('true ORDER BY name').flatMap(({ name }) => {
     const mine = identities.inboxes(name).map(({ digest }) => digest);
     const came = messages.filter(({ inboxes }) => inboxes.some((inbox) => mine.some((one) => equalBytes(one, inbox))));
@@ -188,23 +226,23 @@ function forMe({ home, identities }: MailRoom, messages: ImportResult['messages'
 }
 
 /** Who introduces himself in it. A contact's newer bundle is taken in; one that does not continue what is known is left alone. */
-function introductionsIn(room: MailRoom, blocks: readonly Block[], place: string): readonly ImportedIntroduction[] {
+function introductionsIn({ people, crypto, warn }: ImportRoom, blocks: readonly Block[], place: string): readonly ImportedIntroduction[] {
   let introductions: readonly Introduction[];
   try {
-    introductions = introductionsAmong(room.crypto, blocks);
+    introductions = introductionsAmong(crypto, blocks);
   } catch (error) {
     if (!isError(error)) throw error;
-    room.warn(warning('W_BUNDLE_LEFT', { place, why: error.message }));
+    warn(warning('W_BUNDLE_LEFT', { place, why: error.message }));
     return [];
   }
   return introductions.map((introduction) => {
-    learn(room, introduction, place);
+    if (people !== undefined) learn(people, warn, introduction, place);
     const { genesis, newest } = introduction;
-    return { identity: genesis.id.toString(), name: newest.name ?? null, contact: room.home.people.contactOf(genesis.id)?.name ?? null };
+    return { identity: genesis.id.toString(), name: newest.name ?? null, contact: people?.home.people.contactOf(genesis.id)?.name ?? null };
   });
 }
 
-function learn({ contacts, warn }: MailRoom, introduction: Introduction, place: string): void {
+function learn({ contacts }: People, warn: MailRoom['warn'], introduction: Introduction, place: string): void {
   try {
     for (const told of contacts.learn(introduction)?.warnings ?? []) warn(told);
   } catch (error) {

@@ -22,9 +22,11 @@ export interface WatchedMessage {
   readonly position: string;
 }
 
-/** Ends by the signal alone, whose reason it throws, or with what makes a list fail. The key ring stays open as long. */
+/** Ends by the signal alone, whose reason it throws, or with what makes a list fail; E_PASSPHRASE at once. The key ring stays open as long. */
 export async function* watchInbox(room: MailRoom, { after, pollMs = limits.inboxPollMs, signal }: WatchRequest = {}): AsyncGenerator<WatchedMessage> {
   const readers = readersOf(room);
+  // Now, while somebody is there to be asked, and not when the first message comes.
+  await room.ring();
   for (let position = parsePosition(after); ; ) {
     const scan = new InboxScan(room, { readers, after: position, signal });
     for await (const mail of scan) {

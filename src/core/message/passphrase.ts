@@ -5,6 +5,7 @@
  */
 import { hexOf, wipe, type Bytes } from '../base/bytes.ts';
 import { limits } from '../base/limits.ts';
+import { requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Argon2Parameters, CryptoProvider } from '../crypto/provider.ts';
 
@@ -28,6 +29,11 @@ export class Passphrase implements Disposable {
     this.#provider = provider;
     this.#passphrase = passphrase;
     this.#parameters = parameters;
+  }
+
+  /** Throws E_PASSPHRASE_SHORT. Asked before anything is sealed; one that only opens may be of any length. */
+  requireForSealing(): void {
+    requireNewPassphrase(this.#passphrase, 'the message');
   }
 
   /** The derivation that new messages are sealed under, made on first use. The caller wipes `secret`, a copy. */

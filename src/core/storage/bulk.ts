@@ -194,7 +194,7 @@ function withError(result: BulkResult, last: OmniplexError | undefined, planId: 
   if (last === undefined) return { ...result, planId };
   if (isOne || (moved === 0 && ENDS.includes(last.code))) return { ...result, planId, shortfall: last };
   const codes = Object.entries(reasons).map(([code, count]) => `${count} ${code}`);
-  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `${left} of ${matched} messages were left: ${codes.join(', ')}`, reasons }, last) };
+  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `left: ${left} of ${matched} messages (${codes.join(', ')})`, reasons }, last) };
 }
 
 /** A deadline leaves the rest; any other end of the signal is the caller's to report, and so is what is not ours. */

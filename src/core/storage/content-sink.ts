@@ -23,6 +23,7 @@ export class ContentSink implements BlockSink {
   readonly #underWay = new Set<Promise<void>>();
   /** Of puts that have not ended: the tier does not count them yet. */
   #pendingBytes = 0;
+  #putBytes = 0;
   #spilled: Promise<ColdTier> | undefined;
   /** Room to make before the first block; then each put asks for its own. */
   #expectedBytes: number;
@@ -30,6 +31,11 @@ export class ContentSink implements BlockSink {
   constructor(store: StoreContext, expectedBytes = 0) {
     this.#store = store;
     this.#expectedBytes = expectedBytes;
+  }
+
+  /** What lies in the store by now, or is on its way there. */
+  get putBytes(): number {
+    return this.#putBytes;
   }
 
   /** Throws E_BUDGET when hot is full and the store has no cold tier, E_DISK_FULL. */
@@ -42,6 +48,7 @@ export class ContentSink implements BlockSink {
 
   async #putWhereItFits(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
     const bytes = sizeOf(blocks);
+    this.#putBytes += bytes;
     this.#pendingBytes += bytes;
     try {
       if (this.#spilled === undefined && (await this.#fits(signal))) return await this.#putHot(blocks, signal);

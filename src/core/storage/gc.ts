@@ -35,7 +35,44 @@ export interface GcResult {
   readonly tiers: Readonly<Partial<Record<TierName, { readonly blocks: number; readonly bytes: number }>>>;
   /** Files that a killed process left unfinished. */
   readonly unfinished: number;
+  /** What would be garbage but for the grace time. */
+  readonly waiting: GcWaiting;
   readonly planId: string;
+}
+
+export interface GcWaiting {
+  /** Removed or expired. */
+  readonly messages: number;
+  /** Of no message: of sends that were broken off, or are under way. */
+  readonly blocks: number;
+  readonly bytes: number;
+  /** When the last of them may go; 0 when nothing waits. */
+  readonly untilMs: number;
+}
+
+/** Adds up what waits, and until when. */
+class Waiting {
+  readonly #graceMs: number;
+  #found: GcWaiting = { messages: 0, blocks: 0, bytes: 0, untilMs: 0 };
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
+
+  get found(): GcWaiting {
+    return this.#found;
+  }
+
+  message({ removed, removedAtMs, expiresAtMs }: MessageRecord): void {
+    const { messages, untilMs } = this.#found;
+    const deadAtMs = removed ? removedAtMs : expiresAtMs;
+    this.#found = { ...this.#found, messages: messages + 1, untilMs: Math.max(untilMs, deadAtMs + this.#graceMs) };
+  }
+
+  block(size: number, storedAtMs: number): void {
+    const { blocks, bytes, untilMs } = this.#found;
+    this.#found = { ...this.#found, blocks: blocks + 1, bytes: bytes + size, untilMs: Math.max(untilMs, storedAtMs + this.#graceMs) };
+  }
 }
 
 /** Throws E_DECLINED, E_PLAN_CHANGED, E_LOCKED, E_BLOCKS_MISSING or E_BLOCK_CORRUPT (a message cannot be walked), E_STORE_CORRUPT. */
@@ -67,7 +104,8 @@ const isDead = (record: MessageRecord, untilMs: number): boolean =>
 async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, graceMs: number, options: GcOptions): Promise<GcResult> {
   const untilMs = asOfMs - graceMs;
   const name = new PlanName('gc', graceMs);
-  await mark(store, sets, untilMs, options);
+  const waiting = new Waiting(graceMs);
+  await mark(store, sets, { untilMs, asOfMs }, waiting, options);
   for (const { cid } of sets.buried()) name.add('message', cid);
   const messages = name.items;
   const tiers: Partial<Record<TierName, { blocks: number; bytes: number }>> = {};
@@ -76,7 +114,11 @@ async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, gr
     const count = { blocks: 0, bytes: 0 };
     for await (const { cid, bytes, storedAtMs } of tier.blocks(undefined, options.signal)) {
       options.onProgress?.({ phase: 'sweep', done: ++done });
-      if (storedAtMs > untilMs || sets.isKept(cid)) continue;
+      if (sets.isKept(cid)) continue;
+      if (storedAtMs > untilMs) {
+        waiting.block(bytes, storedAtMs);
+        continue;
+      }
       sets.doom(tier.tier, cid);
       name.add(tier.tier, cid);
       count.blocks++;
@@ -87,17 +129,19 @@ async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, gr
   const all = Object.values(tiers);
   const blocks = all.reduce((sum, count) => sum + count.blocks, 0);
   const bytes = all.reduce((sum, count) => sum + count.bytes, 0);
-  return { messages, blocks, bytes, tiers, unfinished: 0, planId: named(asOfMs, name.name()) };
+  return { messages, blocks, bytes, tiers, unfinished: 0, waiting: waiting.found, planId: named(asOfMs, name.name()) };
 }
 
 /** Keeps what living messages, announcements and unfinished imports reach; buries the messages that are garbage themselves. */
-async function mark(store: StoreContext, sets: BlockSets, untilMs: number, { signal, onProgress }: GcOptions): Promise<void> {
+async function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { readonly untilMs: number; readonly asOfMs: number }, waiting: Waiting, { signal, onProgress }: GcOptions): Promise<void> {
   const load = async (cid: Cid) => (await store.read(cid, signal))?.bytes;
   let done = 0;
   for await (const record of store.hot.messages()) {
     signal?.throwIfAborted();
     onProgress?.({ phase: 'mark', done: ++done });
-    if (isDead(record, untilMs)) sets.bury(record);
+    const isBuried = isDead(record, untilMs);
+    if (!isBuried && isDead(record, asOfMs)) waiting.message(record);
+    if (isBuried) sets.bury(record);
     else for await (const { cids } of closureOf(record.cid, load)) sets.keep(cids);
   }
   for await (const cid of store.hot.inbox.announced()) if (!sets.isBuried(cid)) sets.keep([cid]);

@@ -22,7 +22,7 @@ const refused = (code: string) => expect.objectContaining({ code });
 async function someone(sendOnly = false) {
   const clock = clockAt(NOW);
   const home = await freshHome(clock);
-  const me = await operatorOf(home, await freshRing(home, 'pass'));
+  const me = await operatorOf(home, await freshRing(home, 'the passphrase'));
   await me.identities.create('ada', { sendOnly });
   const friend = await operator(clock);
   await friend.identities.create('ben');
@@ -34,15 +34,15 @@ async function someone(sendOnly = false) {
 const keysOf = async (me: Operator) => ({ home: me.home, ring: await me.ring() });
 
 async function backUp(me: Operator, path: string, store?: Store) {
-  return createBackup({ crypto: me.crypto, passphrase: secretOf('pass'), path, keys: await keysOf(me), clock: me.home.clock, kdf: cheapKdf, ...(store && { store }) });
+  return createBackup({ crypto: me.crypto, passphrase: secretOf('the passphrase'), path, keys: await keysOf(me), clock: me.home.clock, kdf: cheapKdf, ...(store && { store }) });
 }
 
 async function restored(me: Operator, path: string, homePath: string, more: { readonly storePath?: string; readonly passphrase?: string } = {}) {
-  const { passphrase = 'pass', ...places } = more;
+  const { passphrase = 'the passphrase', ...places } = more;
   const result = await restoreBackup({ crypto: me.crypto, passphrase: secretOf(passphrase), path, homePath, clock: me.home.clock, kdf: cheapKdf, ...places });
   const { home } = result;
   onTestFinished(() => home!.close());
-  return { result, me: await operatorOf(home!, await Ring.open(home!, secretOf('pass'), { crypto: me.crypto })) };
+  return { result, me: await operatorOf(home!, await Ring.open(home!, secretOf('the passphrase'), { crypto: me.crypto })) };
 }
 
 async function storeWithMail(folder: string, name: string) {
@@ -99,7 +99,7 @@ describe('a backup of keys', () => {
     expect(Buffer.from(made.sha256)).toEqual(Buffer.from(sha256(await readFile(path))));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await showBackup(path)).toMatchObject({ header: { what: ['keys'], createdAtMs: NOW } });
-    expect(await verifyBackup(path, me.crypto, secretOf('pass'))).toMatchObject({ identities: ['ada'], contacts: 1, records: made.records });
+    expect(await verifyBackup(path, me.crypto, secretOf('the passphrase'))).toMatchObject({ identities: ['ada'], contacts: 1, records: made.records });
 
     const { result, me: again } = await restored(me, path, join(folder, 'home'));
     expect(result).toMatchObject({ identities: ['ada'], warnings: [{ code: 'W_NOT_RESTORED' }] });
@@ -188,7 +188,7 @@ describe('a backup of keys', () => {
     const damaged = join(folder, 'damaged.opb');
     const read = async (bytes: Bytes) => {
       await writeFile(damaged, bytes);
-      await verifyBackup(damaged, me.crypto, secretOf('pass'));
+      await verifyBackup(damaged, me.crypto, secretOf('the passphrase'));
     };
     const head = 16 + 4 + whole.readUInt32BE(16) + 24 + 32 + 32;
     expect(await letThrough(flips(whole.subarray(0, head)).map(({ what, bytes }) => ({ what, bytes: Buffer.concat([bytes, whole.subarray(head)]) })), read)).toEqual([]);
@@ -258,7 +258,7 @@ describe('a backup of a store', () => {
     const path = join(folder, 'all.opb');
     const made = await backUp(me, path, store);
     expect(made).toMatchObject({ what: ['keys', 'store'], store: { blocks: 10, messages: 4, unreadable: 0 } });
-    expect(await verifyBackup(path, me.crypto, secretOf('pass'))).toMatchObject({ store: { blocks: 10, messages: 4 } });
+    expect(await verifyBackup(path, me.crypto, secretOf('the passphrase'))).toMatchObject({ store: { blocks: 10, messages: 4 } });
     const { result } = await restored(me, path, join(folder, 'home'), { storePath: join(folder, 'again') });
     expect(result.store).toMatchObject({ blocks: 10, messages: 4 });
     await using again = await openStore(join(folder, 'again'));
@@ -278,12 +278,23 @@ describe('a backup of a store', () => {
     expect(await all(again.journal.since(0))).toEqual(await all(store.journal.since(0)));
   });
 
+  it('of a ring with a short passphrase is made, with a warning, and opens; without keys a new one must be longer', async () => {
+    const { me, folder } = await someone();
+    const { store } = await storeWithMail(folder, 'store');
+    const common = { crypto: me.crypto, passphrase: secretOf('abc'), clock: me.home.clock, kdf: cheapKdf };
+    const made = await createBackup({ ...common, path: join(folder, 'keys.opb'), keys: await keysOf(me) });
+    expect(made.warnings).toMatchObject([{ code: 'W_PASSPHRASE_SHORT' }]);
+    expect(await verifyBackup(join(folder, 'keys.opb'), me.crypto, secretOf('abc'))).toMatchObject({ identities: ['ada'] });
+    await expect(createBackup({ ...common, path: join(folder, 'store.opb'), store })).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
+    expect(await readdir(folder)).not.toContain('store.opb');
+  });
+
   it('without keys needs no home, and does not make one', async () => {
     const { me, folder } = await someone();
     const { store } = await storeWithMail(folder, 'store');
     const path = join(folder, 'store.opb');
-    await createBackup({ crypto: me.crypto, passphrase: secretOf('pass'), path, store, clock: me.home.clock, kdf: cheapKdf });
-    const options = { crypto: me.crypto, passphrase: secretOf('pass'), path, kdf: cheapKdf };
+    await createBackup({ crypto: me.crypto, passphrase: secretOf('the passphrase'), path, store, clock: me.home.clock, kdf: cheapKdf });
+    const options = { crypto: me.crypto, passphrase: secretOf('the passphrase'), path, kdf: cheapKdf };
     await expect(restoreBackup({ ...options, homePath: join(folder, 'home') })).rejects.toEqual(refused('E_USAGE'));
     await expect(restoreBackup(options)).rejects.toEqual(refused('E_USAGE'));
     expect(await restoreBackup({ ...options, storePath: join(folder, 'again') })).toMatchObject({ identities: [], store: { messages: 4 }, warnings: [] });

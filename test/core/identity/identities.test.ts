@@ -258,6 +258,7 @@ describe('the passphrase', () => {
     const me = await operatorOf(home, await freshRing(home, 'old'));
     await me.identities.create('ada');
     await expect(me.identities.changePassphrase('eve', secretOf('new'))).rejects.toEqual(refused('E_NAME_UNKNOWN'));
+    await expect(me.identities.changePassphrase('ada', secretOf('new'))).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
     await (await me.ring()).changePassphrase(secretOf('new'), cheapKdf);
     await expect(Ring.open(home, secretOf('old'), { crypto: me.crypto })).rejects.toEqual(refused('E_PASSPHRASE'));
     const again = await operatorOf(home, await Ring.open(home, secretOf('new'), { crypto: me.crypto }));

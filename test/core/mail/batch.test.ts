@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, equalBytes } from '../../../src/core/base/bytes.ts';
-import { fail } from '../../../src/core/base/errors.ts';
+import { fail, type OmniplexError } from '../../../src/core/base/errors.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
+import type { LineFailure } from '../../../src/core/mail/batch-check.ts';
 import type { BatchItem, BatchRequest } from '../../../src/core/mail/batch.ts';
 import { bytesInput } from '../../../src/core/mail/input.ts';
 import { Passphrase } from '../../../src/core/message/index.ts';
@@ -51,7 +52,7 @@ describe('a batch', () => {
     );
     expect(error).toBeUndefined();
     expect(changed).toBe(true);
-    expect(result).toEqual({ total: 4, sent: 4, repeated: 0, failed: 0, reasons: {} });
+    expect(result).toEqual({ total: 4, sent: 4, repeated: 0, failed: 0, reasons: {}, failures: [] });
     expect(items.map(({ line, ok }) => [line, ok])).toEqual([[1, true], [3, true], [4, true], [5, true]]);
     expect(progress).toEqual(['1/4', '2/4', '3/4', '4/4']);
     const [first, second, third] = items.map(({ cid }) => cid as string) as [string, string, string];
@@ -96,7 +97,7 @@ describe('a batch', () => {
     expect((await (await bob.app.store()).hot.usage()).blocks).toBe(0);
   });
 
-  it('lets a bad line fail alone', async () => {
+  it('names every line that cannot be sent, and sends none', async () => {
     const { world, alice, bob } = await trio();
     const bad: ReadonlyArray<[unknown, string]> = [
       ['{"text": "a", "to": "alice"', 'E_USAGE'],
@@ -111,35 +112,66 @@ describe('a batch', () => {
       [{ text: 'a', to: 'alice', too: 'carol' }, 'E_USAGE'],
       [{ text: 'a', to: 'alice', receipt: 'read' }, 'E_USAGE'],
       [{ text: 'a', to: 'alice', expires: 'yesterday' }, 'E_USAGE'],
-      [{ text: 'a', to: 'alice', expires: '300d' }, 'E_PREKEY_EXPIRY'],
       [{ text: 'a', to: 'alice', id: '' }, 'E_USAGE'],
       [{ text: 'a', to: 'alice', name: 'x'.repeat(256) }, 'E_TOO_MANY'],
-      [{ file: 'none.txt', to: 'alice' }, 'E_NOT_FOUND'],
+      [{ file: 'none.txt', to: 'alice', id: 'kept' }, 'E_NOT_FOUND'],
       [{ file: world.folder, to: 'alice' }, 'E_USAGE'],
+      [{ text: 'a', to: ['alice', 'alcie'] }, 'E_NAME_UNKNOWN'],
       [`{"text": "${'x'.repeat(70_000)}", "to": "alice"}`, 'E_USAGE'],
     ];
     const lines = bad.flatMap(([line]) => [line, { text: 'good', to: 'alice' }]);
+    const items: BatchItem[] = [];
+    const error = await sendAll(bob, lines, { folder: world.folder, onItem: (item) => void items.push(item) }).catch((thrown: unknown) => thrown as OmniplexError);
+    expect(error).toMatchObject({ code: 'E_BATCH_LIST', exit: 2, details: { bad: bad.length, total: 2 * bad.length } });
+    const named = (error as OmniplexError).details['lines'] as readonly LineFailure[];
+    expect(named.map(({ line, code }) => [line, code])).toEqual(bad.map(([, code], i) => [2 * i + 1, code]));
+    expect(named.find(({ code }) => code === 'E_NOT_FOUND')).toMatchObject({ id: 'kept' });
+    for (const { message } of named) expect(message).not.toContain('xxxxx');
+    expect(items).toEqual([]);
+    expect(await told(alice)).toEqual([]);
+    expect((await (await bob.app.store()).hot.usage()).blocks).toBe(0);
+  });
+
+  it.each([['E_USAGE', { expires: 'yesterday' }], ['E_NAME_UNKNOWN', { to: ['dave'] }], ['E_NOT_SUPPORTED', { durability: 'replicated' }]] as const)(
+    'is refused by %s for what is wrong with all of it, not line by line',
+    async (code, more) => {
+      const { alice, bob } = await trio();
+      await expect(sendAll(bob, [{ text: 'a', to: 'alice' }, 'no JSON'], more)).rejects.toEqual(refused(code));
+      expect(await told(alice)).toEqual([]);
+    },
+  );
+
+  it('lets a line that fails later fail alone, and names it', async () => {
+    const { world, bob } = await trio();
+    await writeFile(join(world.folder, 'gone.txt'), 'b');
+    const { hot } = await bob.app.store();
+    const put = hot.put.bind(hot);
+    // Once the first large message is written: too late for the check, in time for the read.
+    hot.put = async (blocks, signal) => {
+      await rm(join(world.folder, 'gone.txt'), { force: true });
+      return put(blocks, signal);
+    };
+    const large = { text: 'x'.repeat(60_000), to: 'alice' };
+    const lines = [...Array.from({ length: 100 }, () => large), { file: 'gone.txt', to: 'alice', id: 'g' }, { text: 'far', to: 'alice', expires: '300d' }, { text: 'last', to: 'alice' }];
     const { result, error, items } = await sendAll(bob, lines, { folder: world.folder });
     expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
-    expect(result).toMatchObject({ total: 2 * bad.length, sent: bad.length, failed: bad.length });
-    expect(items.filter(({ ok }) => !ok).map((item) => item.error?.code)).toEqual(bad.map(([, code]) => code));
-    expect(items.filter(({ ok }) => !ok).map(({ line }) => line)).toEqual(bad.map((_, i) => 2 * i + 1));
-    expect(await told(alice)).toHaveLength(bad.length);
-    expect(Object.values(result.reasons).reduce((sum, count) => sum + (count ?? 0), 0)).toBe(bad.length);
-    for (const { error: why } of items) expect(why?.message ?? '').not.toContain('xxxxx');
+    expect(result).toMatchObject({ total: 103, sent: 101, failed: 2, reasons: { E_NOT_FOUND: 1, E_PREKEY_EXPIRY: 1 } });
+    expect(result.failures).toMatchObject([{ line: 101, id: 'g', code: 'E_NOT_FOUND' }, { line: 102, code: 'E_PREKEY_EXPIRY' }]);
+    expect(result.untried).toBeUndefined();
+    expect(items.filter(({ ok }) => !ok).map(({ line }) => line)).toEqual([101, 102]);
   });
 
   it('with ids can be run again: what was sent is not sent twice, what failed is', async () => {
-    const { world, alice, bob } = await trio();
-    const lines = [{ text: 'a', to: 'alice', id: '1' }, { file: 'late.txt', to: 'alice', id: '2' }, { text: 'c', to: 'alice', id: '3' }];
-    const first = await sendAll(bob, lines, { folder: world.folder });
-    expect(first.result).toMatchObject({ sent: 2, failed: 1, reasons: { E_NOT_FOUND: 1 } });
-    await writeFile(join(world.folder, 'late.txt'), 'b');
-    const second = await sendAll(bob, lines, { folder: world.folder });
-    expect(second.result).toEqual({ total: 3, sent: 1, repeated: 2, failed: 0, reasons: {} });
+    const { alice, bob } = await trio();
+    const lines = [{ text: 'a', to: 'alice', id: '1' }, { text: 'b', to: 'alice', id: '2', expires: '300d' }, { text: 'c', to: 'alice', id: '3' }];
+    const first = await sendAll(bob, lines);
+    expect(first.result).toMatchObject({ sent: 2, failed: 1, reasons: { E_PREKEY_EXPIRY: 1 }, failures: [{ line: 2, id: '2' }] });
+    const mended = lines.map(({ expires: _, ...line }) => line);
+    const second = await sendAll(bob, mended);
+    expect(second.result).toEqual({ total: 3, sent: 1, repeated: 2, failed: 0, reasons: {}, failures: [] });
     expect(second.error).toBeUndefined();
     expect(await told(alice)).toHaveLength(3);
-    const third = await sendAll(bob, lines, { folder: world.folder });
+    const third = await sendAll(bob, mended);
     expect(third).toMatchObject({ changed: false, result: { repeated: 3 } });
     expect(third.items.map(({ cid }) => cid)).toEqual(second.items.map(({ cid }) => cid));
   });
@@ -147,7 +179,7 @@ describe('a batch', () => {
   it('with one id on two lines has one effect, or a conflict', async () => {
     const { alice, bob } = await trio();
     const { result, items } = await sendAll(bob, [{ text: 'a', to: 'alice', id: 'x' }, { text: 'a', to: 'alice', id: 'x' }, { text: 'b', to: 'alice', id: 'x' }]);
-    expect(result).toEqual({ total: 3, sent: 1, repeated: 1, failed: 1, reasons: { E_ID_CONFLICT: 1 } });
+    expect(result).toMatchObject({ total: 3, sent: 1, repeated: 1, failed: 1, reasons: { E_ID_CONFLICT: 1 }, failures: [{ line: 3, id: 'x', code: 'E_ID_CONFLICT' }] });
     expect(new Set(items.slice(0, 2).map(({ cid }) => cid)).size).toBe(1);
     expect(await told(alice)).toHaveLength(1);
   });
@@ -178,9 +210,10 @@ describe('a batch', () => {
     const { alice, bob } = await trio();
     const crypto = await bob.app.crypto();
     using passphrase = new Passphrase(crypto, secretOf('open sesame'), { memoryKib: 64, passes: 1, lanes: 1 });
-    const { result, items } = await sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b' }, { text: 'c' }], { passphrase });
-    expect(result).toMatchObject({ sent: 2, failed: 1, reasons: { E_USAGE: 1 } });
-    expect(new Set(items.map(({ cid }) => cid)).size).toBe(3);
+    await expect(sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b' }], { passphrase })).rejects.toMatchObject({ code: 'E_BATCH_LIST', details: { lines: [{ line: 1, code: 'E_USAGE' }] } });
+    const { result, items } = await sendAll(bob, [{ text: 'b' }, { text: 'c' }], { passphrase });
+    expect(result).toMatchObject({ sent: 2, failed: 0 });
+    expect(new Set(items.map(({ cid }) => cid)).size).toBe(2);
     expect(await told(alice)).toEqual([]);
   });
 
@@ -194,6 +227,8 @@ describe('a batch', () => {
     expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
     expect(result).toMatchObject({ total: 500, sent: 100, failed: 400, reasons: { E_DISK_FULL: 400 } });
     expect(items.filter(({ ok }) => ok)).toHaveLength(100);
+    expect(result.untried).toEqual({ count: 500 - items.length, first: items.length + 1, last: 500, code: 'E_DISK_FULL' });
+    expect(result.failures.map(({ line }) => line)).toEqual(items.filter(({ ok }) => !ok).map(({ line }) => line));
     expect(items.length).toBeLessThan(200);
     expect(await told(alice)).toHaveLength(100);
   });

@@ -38,7 +38,7 @@ async function main(folder: string): Promise<FullReport> {
   const [home, store] = [join(folder, 'home'), join(folder, 'store')];
   (await createHome(home, { clock: systemClock, rng: systemRng })).close();
   await createStore(store);
-  await using app = await OmniPlex.open({ home, store, passphrase: async () => new Secret(bytesOf('me')), kdf: { memoryKib: 8, passes: 1, lanes: 1 } });
+  await using app = await OmniPlex.open({ home, store, passphrase: async () => new Secret(bytesOf('the passphrase of me')), kdf: { memoryKib: 8, passes: 1, lanes: 1 } });
   await app.ring({ create: true });
   await (await app.identities()).create('me');
   const faults: string[] = [];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { cidOf, cidOfDigest, DAG_CBOR, digestOf, RAW, type Cid } from '../../../src/core/base/cid.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
@@ -10,7 +11,7 @@ import { inboxFields, listInbox, showMessage } from '../../../src/core/mail/inbo
 import type { Announcement } from '../../../src/core/storage/ports.ts';
 import { patched, seeded, withCrc } from '../packet/helpers.ts';
 import { handPost } from '../../support/hand-post.ts';
-import { clockAt } from '../../support/home.ts';
+import { clockAt, secretOf } from '../../support/home.ts';
 import { introduce, type Operator } from '../../support/mail.ts';
 import { codeOf, couple, damage, inboxOf, noise, post, read } from '../../support/post.ts';
 
@@ -107,6 +108,32 @@ describe('the list', () => {
     await (await nobody.app.identities()).remove('nobody');
     expect(await codeOf(inboxOf(nobody))).toBe('E_NO_IDENTITY');
     expect(await inboxOf(alice)).toMatchObject({ messages: [] });
+  });
+});
+
+describe('a key ring that does not open', () => {
+  const rings = [['E_PASSPHRASE', async () => secretOf('wrong')], ['E_NOT_FOUND', () => Promise.reject(fail('E_NOT_FOUND', { what: 'the passphrase file' }))], ['E_FLAG_NEEDED', () => Promise.reject(fail('E_FLAG_NEEDED'))]] as const;
+
+  it.each(rings)('ends a list by %s, whatever waits there, and is not told as bad messages', async (code, passphrase) => {
+    const { alice, bob } = await couple();
+    await post(bob, ['alice'], 'one');
+    await post(bob, ['alice'], noise(600_000), { stream: true });
+    const locked = await alice.again({ passphrase });
+    await expect(listInbox(await locked.mail(), {})).rejects.toMatchObject({ code });
+  });
+
+  it.each(rings)('acknowledges nothing by %s: the receipt that was asked for would be lost', async (code, passphrase) => {
+    const { alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'one', { receipt: 'opened' });
+    const locked = await alice.again({ passphrase });
+    await expect(acknowledge(await locked.mail(), { cids: [cid] })).rejects.toMatchObject({ code });
+    expect(cidsOf((await inboxOf(alice)).messages)).toEqual([cid.toString()]);
+  });
+
+  it('is not asked for by an empty inbox', async () => {
+    const { alice } = await couple();
+    const locked = await alice.again({ passphrase: async () => expect.fail('asked') });
+    expect((await listInbox(await locked.mail(), {})).result.messages).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,4 +53,13 @@ test('a folder, a missing file and an aborted read are told apart', async () => 
   const reason = new Error('stopped');
   const reading = digestOfInput(await fileInput(join(folder, 'file')), AbortSignal.abort(reason));
   await expect(reading).rejects.toBe(reason);
+});
+
+test('a pipe by its name is read whole: looking at it beforehand takes nothing away', async () => {
+  const path = join(await freshFolder(), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const input = await fileInput(path);
+  expect(input).toEqual({ name: 'pipe', open: expect.any(Function) as unknown });
+  const [{ bytes }] = await Promise.all([digestOfInput(input), writeFile(path, systemRng.bytes(100_000))]);
+  expect(bytes).toBe(100_000);
 });

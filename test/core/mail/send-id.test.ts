@@ -27,6 +27,9 @@ async function pair(options: Parameters<World['operator']>[1] = {}): Promise<{ w
 
 const hello = (): SendRequest => ({ input: bytesInput(bytesOf('hello')), to: ['alice'], id: 'release-1' });
 
+/** Of a repeat: when the first one was. */
+const storedAt = expect.stringMatching(/^20\d\d-.*Z$/) as unknown as string;
+
 /** Fails as soon as it is read twice. */
 const onceOnly = (text: string): PlainInput =>
   streamInput(
@@ -41,9 +44,9 @@ describe('an id', () => {
     const first = await bob.app.send(hello());
     expect(first).toMatchObject({ changed: true, result: { id: 'release-1' } });
     const second = await bob.app.send(hello());
-    expect(second).toEqual({ result: first.result, changed: false });
+    expect(second).toEqual({ result: { ...first.result, sentBefore: storedAt }, changed: false });
     const other = await bob.again();
-    expect(await other.send({ ...hello(), input: onceOnly('hello') })).toEqual({ result: first.result, changed: false });
+    expect(await other.send({ ...hello(), input: onceOnly('hello') })).toEqual({ result: { ...first.result, sentBefore: storedAt }, changed: false });
     expect(await told(alice)).toHaveLength(1);
     expect((await bob.app.outbox.list()).result.messages).toHaveLength(1);
     expect((await all((await bob.app.store()).hot.messages()))).toHaveLength(1);
@@ -121,7 +124,7 @@ describe('an id', () => {
     const restored = await bob.again({ home: copy });
     expect((await restored.outbox.list()).result.messages).toEqual([]);
     const second = await restored.send({ ...hello(), receipt: 'opened' });
-    expect(second).toEqual({ result: first.result, changed: false });
+    expect(second).toEqual({ result: { ...first.result, sentBefore: storedAt }, changed: false });
     expect(await told(alice)).toHaveLength(1);
     const shown = (await restored.outbox.show('release-1')).result;
     expect(shown).toMatchObject({ cid: first.result.cid, receipt: 'opened', state: 'announced', recipients: [{ name: 'alice' }] });
@@ -140,7 +143,7 @@ describe('an id', () => {
     expect(there.changed).toBe(true);
     expect(there.result.cid).not.toBe(here.result.cid);
     expect((await other.send(hello())).changed).toBe(false);
-    expect((await bob.app.send(hello()))).toEqual({ result: here.result, changed: false });
+    expect((await bob.app.send(hello()))).toEqual({ result: { ...here.result, sentBefore: storedAt }, changed: false });
     expect((await bob.app.outbox.list()).result.messages.map(({ cid }) => String(cid)).toSorted()).toEqual([here.result.cid, there.result.cid].toSorted());
   });
 

@@ -126,11 +126,14 @@ describe('send', () => {
     const abort = new AbortController();
     async function* endless(): AsyncGenerator<Bytes> {
       for (let i = 0; ; i++) {
-        if (i === 3) abort.abort(new Error('stop'));
+        if (i === 60) abort.abort(new Error('stop'));
         yield systemRng.bytes(300_000);
       }
     }
     await expect(bob.app.send({ input: streamInput(endless()), to: ['alice'], signal: abort.signal })).rejects.toThrow('stop');
+    const left = bob.warnings.find(({ code }) => code === 'W_UNFINISHED');
+    expect(left?.['bytes']).toBeGreaterThanOrEqual((await (await bob.app.store()).hot.usage()).bytes);
+    expect((await (await bob.app.store()).gc({ dryRun: true })).waiting.blocks).toBe((await (await bob.app.store()).hot.usage()).blocks);
     expect(await told(alice)).toEqual([]);
   });
 
@@ -214,6 +217,8 @@ describe('send', () => {
 
     it('takes no other recipient, no stream and no receipt', async () => {
       const { bob } = await pair();
+      using short = new Passphrase(await bob.app.crypto(), secretOf('sesame!'), cheap);
+      await expect(bob.app.send({ ...hello(), to: [], passphrase: short })).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
       using passphrase = new Passphrase(await bob.app.crypto(), secretOf('open sesame'), cheap);
       await expect(bob.app.send({ ...hello(), passphrase })).rejects.toEqual(refused('E_USAGE'));
       await expect(bob.app.send({ ...hello(), to: [], passphrase, stream: true })).rejects.toEqual(refused('E_USAGE'));

@@ -112,7 +112,9 @@ describe('a stream', () => {
     expect(new Set(answers.map(({ result }) => result.cid)).size).toBe(1);
     expect((await roles(alice)).filter((role) => role === 'start 0')).toHaveLength(1);
     expect((await roles(alice)).filter((role) => role.startsWith('end'))).toHaveLength(1);
-    expect(await bob.app.send(request)).toEqual({ result: answers[0].result, changed: false });
+    expect(answers.filter(({ changed, result }) => changed === (result.sentBefore === undefined))).toHaveLength(2);
+    const sentBefore = expect.stringMatching(/Z$/) as unknown as string;
+    expect(await bob.app.send(request)).toEqual({ result: { ...answers[0].result, sentBefore }, changed: false });
     expect((await bob.app.outbox.show('x')).result).toMatchObject({ cid: answers[0].result.cid, state: 'announced' });
     await bob.app.outbox.cancel('x');
     expect(await told(alice)).toEqual([]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { applyReceipts } from '../../../src/core/mail/apply-receipts.ts';
-import { carFile, exportFor, importFiles, type CarInput } from '../../../src/core/mail/travel.ts';
+import { carFile, exportFor, importFiles, importRoom, type CarInput } from '../../../src/core/mail/travel.ts';
 import { decodeBundleFile } from '../../../src/core/identity/index.ts';
 import { createStore } from '../../../src/core/storage/store.ts';
 import { clockAt } from '../../support/home.ts';
@@ -29,7 +29,7 @@ async function apart(options: Parameters<World['operator']>[1] = {}): Promise<Ap
   return { world, alice, bob, stick: (name) => join(world.folder, name) };
 }
 
-const bring = async ({ app }: Operator, ...inputs: readonly CarInput[]) => importFiles(await app.mail(), { inputs });
+const bring = async ({ app }: Operator, ...inputs: readonly CarInput[]) => importFiles(await importRoom(app, { needsHome: true, warn: () => undefined }), { inputs });
 const take = async ({ app }: Operator, name: string, out: string, splitBytes?: number) => exportFor(await app.mail(), { names: [name], out, ...(splitBytes !== undefined && { splitBytes }) });
 
 describe('a stick', () => {

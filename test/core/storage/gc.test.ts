@@ -96,6 +96,27 @@ describe('gc', () => {
     expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 3, lost: [], unannounced: [] });
   });
 
+  it('says what waits for its grace time, how much of it and until when', async () => {
+    const it = await freshStore();
+    const { store, clock } = it;
+    expect((await store.gc({ dryRun: true })).waiting).toEqual({ messages: 0, blocks: 0, bytes: 0, untilMs: 0 });
+    await send(store, 'living', 700_000);
+    const removed = await send(store, 'removed', 700_000);
+    const left = [blockOf(1), blockOf(2)];
+    await store.hot.put(left);
+    const storedAtMs = clock.now();
+    clock.advance(3_600_000);
+    await removeAll(it, [removed.cid]);
+    const bytes = left.reduce((sum, block) => sum + block.bytes.length, 0);
+    const { waiting, blocks } = await store.gc({ dryRun: true });
+    expect({ waiting, blocks }).toEqual({ blocks: 0, waiting: { messages: 1, blocks: 2, bytes, untilMs: clock.now() + limits.gcGraceMs } });
+    expect(waiting.untilMs).toBe(storedAtMs + 3_600_000 + limits.gcGraceMs);
+    clock.advance(limits.gcGraceMs - 3_600_000);
+    expect(await store.gc({ dryRun: true })).toMatchObject({ blocks: 2, waiting: { messages: 1, blocks: 0, bytes: 0 } });
+    clock.advance(3_600_000);
+    expect(await collect(it)).toMatchObject({ messages: 1, waiting: { messages: 0, blocks: 0, untilMs: 0 } });
+  });
+
   it('wants the plan by name; the same plan can be confirmed later, a changed one not', async () => {
     const { store, clock } = await freshStore();
     await store.hot.put([blockOf(1)]);

@@ -17,7 +17,7 @@ export default class StoreLockShow extends BaseCommand<typeof StoreLockShow> {
     const { name } = this.args;
     const store = await (await this.session.app()).store();
     const lock = await store.locks.show(name);
-    if (lock === undefined) throw fail('E_NOT_FOUND', { what: `lock ${name}` });
+    if (lock === undefined) throw fail('E_NOT_FOUND', { what: `lock ${name}`, hint: 'Nobody holds it now; `omniplex store lock list` shows those that are held.' });
     return { result: lockOf(lock, store.clock.now()) };
   }
 

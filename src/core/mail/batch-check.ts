@@ -1,0 +1,73 @@
+/**
+ * A batch is looked at whole before its first message is written: every line that cannot be sent as it stands is found now and named,
+ * so that a list is mended once and not line by line. What only sealing or the store can tell fails later, alone.
+ */
+import { bytesOf } from '../base/bytes.ts';
+import { fail, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { requireDurability } from '../storage/commit.ts';
+import type { BadLine, BatchLine } from './batch-list.ts';
+import type { BatchRequest } from './batch.ts';
+import { checkExpiry, draftOf, type Draft } from './draft.ts';
+import { bytesInput, fileInput } from './input.ts';
+import { combined, type AddressBook, type Refusal } from './recipients.ts';
+import type { MailRoom } from './room.ts';
+
+/** A line of the list with what is wrong with it. */
+export interface LineFailure {
+  readonly line: number;
+  readonly id?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export const failureOf = ({ line, id }: { readonly line: number; readonly id?: string | undefined }, { code, message }: OmniplexError): LineFailure => ({
+  ...{ line, ...(id !== undefined && { id }), code, message },
+});
+
+/** What a line asks for, with what the whole batch has in common. Throws what `draftOf` throws, and E_NOT_FOUND, E_IO for its file. */
+export async function draftOfLine(room: MailRoom, book: AddressBook, request: BatchRequest, { line: _, content, ...fields }: BatchLine): Promise<Draft> {
+  const { list: __, folder: ___, onItem: ____, onProgress: _____, to = [], ...options } = request;
+  const input = 'file' in content ? await fileInput(content.file) : bytesInput(bytesOf(content.text));
+  return draftOf(room, book, { ...options, ...fields, to: [...fields.to, ...to], input });
+}
+
+/**
+ * Throws, with nothing written: what is wrong with the request itself or with recipients of all lines; E_BATCH_LIST with every line that
+ * cannot be sent; where names are all that is wrong, the one error for them (E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, ...).
+ */
+export async function requireSendable(room: MailRoom, book: AddressBook, list: ReadonlyArray<BatchLine | BadLine>, request: BatchRequest): Promise<void> {
+  const { to = [], passphrase, allowUnverified = false, expires, durability = room.settings.durability } = request;
+  passphrase?.requireForSealing();
+  checkExpiry(expires, room.home.clock.now());
+  requireDurability(room.store, durability);
+  const refusalsOf = async (names: readonly string[]) => (passphrase === undefined ? book.refusals([...new Set(names)], { allowUnverified }) : []);
+  const ofAll = await refusalsOf(to);
+  if (ofAll.length > 0) throw combined(ofAll);
+  const refusals = await refusalsOf(list.flatMap((item) => ('error' in item ? [] : item.to)));
+  const refused = new Map(refusals.map((refusal) => [refusal.name, refusal]));
+  const bad: LineFailure[] = [];
+  let onlyNames = true;
+  for (const item of list) {
+    request.signal?.throwIfAborted();
+    const name = 'error' in item ? undefined : item.to.find((one) => refused.has(one));
+    const error = name === undefined ? await errorOf(room, book, request, item) : (refused.get(name) as Refusal).error;
+    if (error === undefined) continue;
+    bad.push(failureOf('error' in item ? { line: item.line } : item, error));
+    onlyNames &&= name !== undefined;
+  }
+  if (bad.length === 0) return;
+  if (onlyNames) throw combined(refusals);
+  throw fail('E_BATCH_LIST', { bad: bad.length, total: list.length, lines: bad.slice(0, limits.batchFailuresListed) });
+}
+
+async function errorOf(room: MailRoom, book: AddressBook, request: BatchRequest, item: BatchLine | BadLine): Promise<OmniplexError | undefined> {
+  if ('error' in item) return item.error;
+  try {
+    await draftOfLine(room, book, request, item);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OmniplexError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+/** What a person meets in the first hour by mistake: each refusal has its code, names the thing, and says what to do that can be done. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandbox, type Sandbox } from '../support/run.ts';
+
+let folder: string;
+let box: Sandbox;
+let forBob: string;
+
+const secret = ['--passphrase-file', 'pass'];
+const answer = async (args: readonly string[]) => JSON.parse((await box.run([...args, '--json'])).stdout) as { result: { cid: string }; error: { code: string; message: string; hint: string } };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'omniplex-'));
+  box = await sandbox(folder);
+  await writeFile(join(folder, 'pass'), 'a long enough passphrase\n', { mode: 0o600 });
+  await writeFile(join(folder, 'letter.txt'), 'a letter, and no CAR\n');
+  const bob = ['--context', 'other'];
+  for (const args of [
+    ['init', 'local', '--defaults', '--select'],
+    ['init', 'other', '--defaults', '--home', 'theirs'],
+    ['identity', 'create', 'alice', ...secret],
+    ['identity', 'create', 'bob', ...secret, ...bob],
+    ['identity', 'export', 'bob', '--out', 'bob.bundle', ...secret, ...bob],
+    ['contact', 'add', 'bob.bundle'],
+  ]) {
+    const { code, stderr } = await box.run([...args, '--quiet']);
+    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+  }
+  forBob = (await answer(['send', 'letter.txt', '--to', 'bob', '--allow-unverified', ...secret])).result.cid;
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('a refusal', () => {
+  it.each<readonly [args: string, code: string, names: RegExp, says: RegExp]>([
+    ['send letter.txt --to alice --expires banana', 'E_USAGE', /^--expires: /, /--help/],
+    ['send letter.txt --to alice --expires 2020-01-01', 'E_USAGE', /^--expires: .*over already/, /--help/],
+    ['send letter.txt --to alice --timeout banana', 'E_USAGE', /^--timeout: /, /--help/],
+    ['send letter.txt --to alice --timeout 99999d', 'E_USAGE', /^--timeout: .*hundred years/, /--help/],
+    ['store export --for alice --out x.car --split banana', 'E_USAGE', /^--split: /, /--help/],
+    ['store verify --acknowledged --since banana', 'E_USAGE', /^--since: /, /--help/],
+    ['contact list --where tier=hot', 'E_FILTER', /there are name, verified/, /help filters/],
+    ['send none.txt --to alice', 'E_NOT_FOUND', /^none\.txt /, /path/],
+    ['store import none.car', 'E_NOT_FOUND', /^none\.car /, /path/],
+    ['contact add none.bundle', 'E_NOT_FOUND', /none\.bundle/, /path/],
+    ['quickstart none.txt', 'E_NOT_FOUND', /none\.txt/, /path/],
+    ['store import letter.txt', 'E_FORMAT', /letter\.txt does not begin like one/, /another file.*store export/],
+    ['contact add letter.txt', 'E_FORMAT', /letter\.txt/, /another file/],
+    ['contact verify bob --fingerprint-file letter.txt', 'E_FORMAT', /line 1/, /twelve words/],
+    ['send letter.txt --to nobody', 'E_NAME_UNKNOWN', /contact named "nobody"/, /contact list/],
+    ['identity show nobody', 'E_NAME_UNKNOWN', /identity named "nobody"/, /identity list/],
+    ['context show nowhere', 'E_NAME_UNKNOWN', /context named "nowhere"/, /context list/],
+    ['outbox show nothing', 'E_NOT_FOUND', /nothing/, /outbox list/],
+    ['store lock show nothing', 'E_NOT_FOUND', /lock nothing/, /store lock list/],
+    ['send letter.txt --to bob', 'E_UNVERIFIED', /"bob"/, /contact verify.*--allow-unverified/],
+    ['fetch bafyreid5', 'E_CID_INVALID', /bafyreid5/, /whole: 59 characters/],
+    ['--home none identity list', 'E_NO_HOME', /none/, /--home.*omniplex init/],
+    ['--store none store list', 'E_NO_STORE', /none/, /--store.*omniplex init/],
+    ['config set speed=1', 'E_USAGE', /no such setting/, /help settings/],
+    ['identity remove alice', 'E_DECLINED', /identity "alice"/, /Nothing was done.*--confirm alice/],
+    ['backup restore letter.txt', 'E_FORMAT', /backup/, /another program/],
+    ['stor list', 'E_USAGE', /store list/, /omniplex --help/],
+  ])('of `omniplex %s` is %s', async (args, code, names, says) => {
+    const { error } = await answer([...args.split(' '), ...(/^(send|contact verify|backup|identity remove)/.test(args) ? secret : [])]);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(names) as unknown, hint: expect.stringMatching(says) as unknown });
+    expect(`${error.message} ${error.hint}`).not.toMatch(/\{\w+\}|undefined|--confirm --/);
+  });
+
+  it('of a message that was sealed for somebody else says for whom it was not, and where else the key may be', async () => {
+    const { error } = await answer(['fetch', forBob, ...secret]);
+    expect(error).toMatchObject({ code: 'E_NOT_RECIPIENT', message: expect.stringContaining('no identity of this home') as unknown, hint: expect.stringMatching(/--home/) as unknown });
+  });
+
+  it('of a wrong passphrase is one, for an inbox in which something waits', async () => {
+    await writeFile(join(folder, 'wrong'), 'another passphrase\n', { mode: 0o600 });
+    for (const file of ['wrong', 'none']) {
+      const { error } = await answer(['inbox', 'list', '--context', 'other', '--passphrase-file', file]);
+      expect(error.code).toBe(file === 'none' ? 'E_NOT_FOUND' : 'E_PASSPHRASE');
+    }
+  });
+});
