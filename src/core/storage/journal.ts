@@ -12,9 +12,9 @@ import { rfc3339, type Clock } from '../base/clock.ts';
 import { fail, isError } from '../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, PRIVATE_FILE, syncFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
-import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, type JournalEntry } from './journal-record.ts';
+import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry } from './journal-record.ts';
 import { ProcessMutex } from './mutex.ts';
-import type { Acknowledgement, Journal, Release } from './ports.ts';
+import type { Acknowledgement, Journal, JournalEntry, Release } from './ports.ts';
 
 const READ_BYTES = 1024 * 1024;
 const MONTH = /^(\d{4}-\d{2})\.(\d{3})\.log$/;
@@ -148,7 +148,7 @@ export class FileJournal implements Journal {
     for await (const entry of this.entries(atMs)) if (entry.kind === 'released') yield entry.release;
   }
 
-  /** Both kinds in the order of writing. A damaged file is read as far as it goes, the later ones too; then E_STORE_CORRUPT. */
+  /** A damaged file is read as far as it goes, the later ones too; then E_STORE_CORRUPT. */
   async *entries(atMs: number): AsyncGenerator<JournalEntry> {
     const from = monthOf(atMs);
     let damage: Error | undefined;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { openStore } from '../../../src/core/storage/store.ts';
 import { all, inboxOf, rejectsWith, seeded } from './blocks.ts';
 import { fetch, freshStore, send, type StoredMessage, type StoreUnderTest } from './store.ts';
@@ -107,6 +108,53 @@ describe('repairing a store', () => {
     const again = await open();
     for (const message of messages) expect(await fetch(again, message.cid)).toEqual(message.content);
     expect((await unread(again, 'ada')).length).toBe(39);
+  });
+
+  it('brings back the memory of --id from the journal, the newest of each, that of removed messages too', async () => {
+    const { store, path, clock, open } = await freshStore();
+    const kept = await send(store, 'kept', 1_000, { key: 'kept', durability: 'cold' });
+    const gone = await send(store, 'gone', 1_000, { key: 'gone' });
+    const { planId } = await store.remove({ cids: [gone.cid] }, { dryRun: true });
+    await store.remove({ cids: [gone.cid] }, { confirm: planId as string });
+    const lost = await send(store, 'lost', 1_000, { key: 'twice' });
+    const again = await send(store, 'again', 1_000, { key: 'twice', replaces: lost.cid, durability: 'cold' });
+    expect([again.repeated, clock.now() > 0]).toEqual([false, true]);
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt).toMatchObject({ operations: 3, fromCold: 2, journalDamage: undefined });
+    expect(rebuilt?.notBroughtBack.map(textOf)).toEqual([textOf(lost)]);
+    const after = await open();
+    for (const [key, { cid }] of [['kept', kept], ['gone', gone], ['twice', again]] as const) expect(textOf((await after.hot.operation(inboxOf(key)))!)).toBe(cid.toString());
+    expect((await send(after, 'a repeat', 1_000, { key: 'kept' })).stands.equals(kept.cid)).toBe(true);
+    expect((await knownLosses(after)).map(textOf)).toEqual([textOf(lost)]);
+  });
+
+  it('says when the journal cannot tell, and brings back what it can', async () => {
+    const { store, path, open } = await freshStore();
+    await send(store, 'first', 1_000, { key: 'first' });
+    await send(store, 'second', 1_000, { key: 'second' });
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    const [log = ''] = (await readdir(join(path, 'journal'))).filter((name) => name.endsWith('.log'));
+    const bytes = await readFile(join(path, 'journal', log));
+    await writeFile(join(path, 'journal', log), bytes.with(bytes.length - 20, bytes.at(-20)! ^ 1));
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt).toMatchObject({ operations: 1, journalDamage: 'E_STORE_CORRUPT', notBroughtBack: [{ level: 'hot' }] });
+    const after = await open();
+    expect(await after.hot.operation(inboxOf('second'))).toBeUndefined();
+  });
+
+  it('makes the record of a message again whose blocks are all there', async () => {
+    const { store, path, open } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    await store.coldTier('files').forget(message.cid);
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    expect((await repairStore(path)).rebuilt).toMatchObject({ notBroughtBack: [] });
+    const after = await open();
+    expect(await after.hot.message(message.cid)).toMatchObject({ bytes: message.bytes, blocks: message.blocks, tiers: ['files'] });
+    expect((await after.verifyAcknowledged(0)).unannounced.map(textOf)).toEqual([textOf(message)]);
   });
 
   it('does not bring back what was removed', async () => {

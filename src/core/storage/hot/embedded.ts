@@ -19,7 +19,8 @@ import { GroupCommit, transactionsOf, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
 import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
 import { readNote, writeNote } from './notes.ts';
-import { hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
+import { insertOperation, operationOfKey, operationOfMessage } from './operations.ts';
+import { hotShape, messageOfRow, type StoredMessage } from './schema.ts';
 
 const SMALL: Weight = { blocks: 1, bytes: 0 };
 /** Deleting walks the pages of a block: a hundred of the largest is as much as one transaction should do. */
@@ -189,9 +190,17 @@ export class EmbeddedHotTier implements HotTier {
     );
   }
 
-  async operation(key: Bytes): Promise<Operation | undefined> {
-    const row = await this.#current(() => this.#sql('SELECT * FROM operations WHERE key = ?').get(key));
-    return row === undefined ? undefined : operationOfRow(this.#file, row);
+  operation(key: Bytes): Promise<Operation | undefined> {
+    return this.#current(() => operationOfKey(this.#file, key));
+  }
+
+  operationOf(cid: Cid): Promise<Operation | undefined> {
+    return this.#current(() => operationOfMessage(this.#file, cid));
+  }
+
+  async restoreOperations(operations: Iterable<Operation>): Promise<number> {
+    const done = await Promise.all(Array.from(operations, (one) => this.#writes.run(SMALL, () => insertOperation(this.#file, one))));
+    return done.filter(Boolean).length;
   }
 
   async message(cid: Cid): Promise<MessageRecord | undefined> {
