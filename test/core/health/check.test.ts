@@ -11,6 +11,7 @@ import { storeCheck } from '../../../src/core/health/checks/store.ts';
 import { atLeast, atMost } from '../../../src/core/health/range.ts';
 import { OmniPlex } from '../../../src/core/omniplex.ts';
 import type { JobRun } from '../../../src/core/storage/jobs.ts';
+import { noteLosses } from '../../../src/core/storage/losses.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce } from '../../support/mail.ts';
 
@@ -81,9 +82,18 @@ describe('the store', () => {
     expect((await runCheck(room, storeCheck)).status).toBe('OK');
     await job(app, { job: 'verify', exit: 130, code: 'E_INTERRUPTED' });
     expect((await runCheck(room, storeCheck)).status).toBe('WARNING');
+  });
+
+  it('is CRITICAL while what was acknowledged is missing, however often a verify ended well since', async () => {
+    const { room, app, clock } = await keyless();
+    const { hot } = await app.store();
+    await noteLosses(hot, [{ cid: CID, durability: 'hot', atMs: clock.at, inboxes: [], bytes: 1, expiresAtMs: clock.at + DAY_MS }]);
     await job(app, { job: 'verify', counts: { bad: 0 } });
-    await job(app, { job: 'acknowledged', exit: 7, counts: { lost: 1 } });
-    expect((await runCheck(room, storeCheck)).status).toBe('CRITICAL');
+    const lost = await runCheck(room, storeCheck);
+    expect([lost.status, value(lost, 'lost')]).toEqual(['CRITICAL', 1]);
+    clock.at += DAY_MS;
+    const expired = await runCheck(room, storeCheck);
+    expect([expired.status, value(expired, 'lost')]).toEqual(['OK', 0]);
   });
 
   it('warns of a full hot tier, by its own thresholds or by those given', async () => {
