@@ -29,6 +29,7 @@ export const verifySchema = object({
     object({
       rows: record(integer(), 'in the new hot tier'),
       fromCold: integer('messages that only cold still knew: whether they were read or handled is not known any more'),
+      fromJournal: integer('messages whose record only the journal still knew: their blocks are there, and nobody is told of them'),
       operations: integer('records of an --id that only the journal still knew'),
       journalDamage: nullable(string('code: the journal is damaged too, so what is missing is known only as far as it goes')),
       unreadable: array(string(), 'tables that could not be read to their end'),
@@ -102,13 +103,14 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
   ];
 }
 
-function rebuiltLines({ rows, fromCold, operations, damagedRows, unreadable, notBroughtBack, journalDamage, kept }: NonNullable<ShownVerify['rebuilt']>, acknowledged: Promises | undefined): readonly string[] {
+function rebuiltLines({ rows, fromCold, fromJournal, operations, damagedRows, unreadable, notBroughtBack, journalDamage, kept }: NonNullable<ShownVerify['rebuilt']>, acknowledged: Promises | undefined): readonly string[] {
   const listed = new Set(acknowledged?.lost.map(({ cid }) => cid));
   return [
-    `the hot tier is made anew: ${count((rows['message'] ?? 0) + fromCold, 'message')}, ${grouped(fromCold)} of them from cold`,
+    `the hot tier is made anew: ${count((rows['message'] ?? 0) + fromCold + fromJournal, 'message')}, ${grouped(fromCold)} of them from cold, ${grouped(fromJournal)} by the journal`,
     ...(unreadable.length === 0 ? [] : [`SQLite could not read ${unreadable.map((kind) => `${kind}s`).join(', ')}: they were taken from the pages of the file, as far as they prove themselves`]),
     ...(damagedRows === 0 ? [] : [`${count(damagedRows, 'row')} did not prove ${damagedRows === 1 ? 'itself' : 'themselves'} and stayed behind`]),
     ...(operations === 0 ? [] : [`${count(operations, 'record')} of an --id came back from the journal`]),
+    ...(fromJournal === 0 ? [] : ['what came by the journal is not announced any more: its sender runs `omniplex outbox resend CID`']),
     ...(fromCold === 0 ? [] : ['what came from cold is as new: whether it was read, pinned or handled is not known any more']),
     ...(journalDamage === null ? [] : [`the journal is damaged too (${journalDamage}): what else is missing, and which --id had its effect, nobody knows; ask before you repeat a send`]),
     ...(kept === null ? [] : [`the broken file is kept: ${kept}`]),

@@ -44,6 +44,8 @@ export interface RebuildReport {
   readonly rows: Readonly<Record<SalvagedKind, number>>;
   /** Messages that the old file did not show any more and cold brought back. */
   readonly fromCold: number;
+  /** Messages whose record only the journal still knew, and whose blocks are all there. Nobody is told of them now. */
+  readonly fromJournal: number;
   /** Records of an --id that the old file did not show any more and the journal brought back. */
   readonly operations: number;
   /** Tables of which SQLite could not read every row. */
@@ -107,16 +109,16 @@ async function build(room: RebuildRoom, built: string, fence: Fence): Promise<Om
     const rows = await builder.counts();
     const operations = await builder.addOperations(facts.operations.values(), { prevail: findings.unreadable.has('operation') });
     await builder.finish(fence);
-    const { fromCold, notBroughtBack } = await complete(room, built, facts);
+    const completed = await complete(room, built, facts);
     const journalDamage = facts.damage?.code;
-    return { rows, fromCold, operations, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, notBroughtBack, journalDamage };
+    return { rows, ...completed, operations, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, journalDamage };
   } finally {
     builder.close();
   }
 }
 
 /** Opens the new file as what it will be: adds what cold knows, corrects which tiers hold what, and asks the journal what is missing. */
-async function complete({ clock, cold }: RebuildRoom, built: string, facts: JournalFacts): Promise<Pick<RebuildReport, 'fromCold' | 'notBroughtBack'>> {
+async function complete({ clock, cold }: RebuildRoom, built: string, facts: JournalFacts): Promise<Pick<RebuildReport, 'fromCold' | 'fromJournal' | 'notBroughtBack'>> {
   const hot = await EmbeddedHotTier.open(built, clock);
   const tiers = [hot, ...cold];
   try {
@@ -133,28 +135,33 @@ async function complete({ clock, cold }: RebuildRoom, built: string, facts: Jour
       if (holders !== undefined) await correctTiers(hot, record, holders);
       else missing.set(record.cid.toString(), { cid: record.cid, level: undefined, code: 'E_BLOCKS_MISSING' });
     }
-    await addAcknowledged(hot, { tiers, facts, nowMs: clock.now() }, missing);
-    return { fromCold, notBroughtBack: [...missing.values()] };
+    const fromJournal = await addAcknowledged(hot, { tiers, facts, nowMs: clock.now() }, missing);
+    return { fromCold, fromJournal, notBroughtBack: [...missing.values()] };
   } finally {
     await hot.close();
   }
 }
 
-/** What was promised and is missing, noted in the new file too; a record whose blocks are all there is made again. */
+/** What was promised and is missing, noted in the new file too; a record whose blocks are all there is made again. Answers how many were. */
 async function addAcknowledged(
   hot: EmbeddedHotTier,
   { tiers, facts, nowMs }: { readonly tiers: readonly BlockTier[]; readonly facts: JournalFacts; readonly nowMs: number },
   missing: Map<string, NotBroughtBack>,
-): Promise<void> {
+): Promise<number> {
   const lost: Acknowledgement[] = [];
+  let made = 0;
   for (const [text, one] of bindingAt(facts, nowMs)) {
     const known = missing.get(text);
     if (known !== undefined) missing.set(text, { ...known, level: one.durability });
-    else if ((await hot.message(one.cid)) === undefined && !(await recordAgain(hot, tiers, one))) missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
+    else if ((await hot.message(one.cid)) === undefined) {
+      if (await recordAgain(hot, tiers, one)) made++;
+      else missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
+    }
     if (missing.has(text)) lost.push(one);
     else await forgetLoss(hot, one.cid);
   }
   await noteLosses(hot, lost);
+  return made;
 }
 
 async function correctTiers(hot: EmbeddedHotTier, record: MessageRecord, tiers: MessageRecord['tiers']): Promise<void> {

@@ -151,7 +151,7 @@ describe('repairing a store', () => {
     await store.coldTier('files').forget(message.cid);
     await store.close();
     await rm(join(path, 'hot.db'));
-    expect((await repairStore(path)).rebuilt).toMatchObject({ notBroughtBack: [] });
+    expect((await repairStore(path)).rebuilt).toMatchObject({ fromJournal: 1, notBroughtBack: [] });
     const after = await open();
     expect(await after.hot.message(message.cid)).toMatchObject({ bytes: message.bytes, blocks: message.blocks, tiers: ['files'] });
     expect((await after.verifyAcknowledged(0)).unannounced.map(textOf)).toEqual([textOf(message)]);

@@ -7,14 +7,13 @@ import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, DAG_CBOR, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
-import { fail, isError } from '../../base/errors.ts';
+import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
 import { blobOf, intOf } from '../sqlite-errors.ts';
-import { logState } from '../sqlite-log.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
 import { deleteBlocks, insertBlocks, type Amount } from './blocks.ts';
-import { damagedRows } from './findings.ts';
+import { findingsOf } from './findings.ts';
 import { GroupCommit, transactionsOf, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
 import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
@@ -289,20 +288,8 @@ export class EmbeddedHotTier implements HotTier {
     });
   }
 
-  /** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
-  async findings(): Promise<readonly string[]> {
-    const max = limits.integrityFindingsMax;
-    try {
-      const rows = await this.#file.read(() => this.#sql(`PRAGMA integrity_check(${max})`).all());
-      const lines = rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
-      const log = await this.#file.transaction(() => logState(this.place));
-      if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
-      return lines.length > 0 ? lines : await this.#file.read(() => damagedRows(this.#file, max));
-    } catch (error) {
-      // damaged beyond looking at: that is a finding too
-      if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
-      throw error;
-    }
+  findings(): Promise<readonly string[]> {
+    return findingsOf(this.#file);
   }
 
   async usageHolds(repair: boolean): Promise<boolean> {
