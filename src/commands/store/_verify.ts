@@ -25,6 +25,7 @@ export const verifySchema = object({
   repaired: integer('blocks healed; with --acknowledged announcements made again'),
   seconds: number(),
   locksRenewed: optional(boolean('the lock table was damaged and made anew')),
+  journalMended: optional(array(object({ kept: string('where the damaged file is now'), records: integer('that proved themselves and stay') }), 'files of the journal that were damaged')),
   rebuilt: optional(
     object({
       rows: record(integer(), 'in the new hot tier'),
@@ -57,10 +58,13 @@ export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledg
     ...{ checked, badTotal, repaired, seconds: ms / 1_000 },
     bad: bad.map(({ cid, ...one }) => ({ cid: cid?.toString() ?? null, ...one })),
     ...(before?.locksRenewed === true && { locksRenewed: true }),
+    ...(before !== undefined && before.journalMended.length > 0 && { journalMended: [...before.journalMended] }),
     ...(made && { rebuilt: rebuiltOf(made) }),
     ...(acknowledged && { acknowledged: promisesOf(acknowledged) }),
   };
 }
+
+export const hasRepaired = (before: RepairReport | undefined): boolean => before !== undefined && (before.rebuilt !== undefined || before.locksRenewed || before.journalMended.length > 0);
 
 const rebuiltOf = ({ notBroughtBack, kept, journalDamage, ...made }: RebuildReport): NonNullable<ShownVerify['rebuilt']> => ({
   ...made,
@@ -85,7 +89,7 @@ const promised = ({ total }: Promises): number => Object.values(total).reduce((s
 
 export async function verifyLines(shown: ShownVerify, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
-  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed, acknowledged } = shown;
+  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed, journalMended = [], acknowledged } = shown;
   const { paint } = view;
   const rows = await table(view, bad, [
     { head: 'BLOCK', cell: ({ cid, tier }) => cid ?? (tier === 'journal' ? 'the journal itself' : 'the tier itself') },
@@ -95,6 +99,10 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
   ]);
   return [
     ...(locksRenewed === true ? ['the lock table was damaged and is made anew'] : []),
+    ...journalMended.flatMap(({ kept, records }) => [
+      `a file of the journal was damaged: ${count(records, 'record')} stay; what the rest promised, and which --id had its effect, is not known any more: ask before you repeat a send`,
+      `the damaged file is kept: ${kept}`,
+    ]),
     ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt, acknowledged)),
     ...rows,
     ...(badTotal > bad.length ? [`and ${grouped(badTotal - bad.length)} more`] : []),

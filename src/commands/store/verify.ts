@@ -2,7 +2,7 @@ import { BaseCommand, type Answer, type Lines, type View } from '../../cli/comma
 import { optionalArg, parsed, toggle } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { fail, isError } from '../../core/base/errors.ts';
-import { acknowledgedLines, acknowledgedOf, parsePercent, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
+import { acknowledgedLines, acknowledgedOf, hasRepaired, parsePercent, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
 
 export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   static override readonly summary = 'Prove that every block still holds the bytes it is named after';
@@ -47,10 +47,10 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     const act = () => store.verify({ ...options, ...(cid && { cids: [cid] }), ...(tiers && { tiers }), ...(sample !== undefined && { sample }) });
     const { result, error, ms } = await asJob(store, cid === undefined ? 'verify' : undefined, act, (found) => ({
       counts: { checked: found.checked, bad: found.badTotal, repaired: found.repaired },
-      error: verifyError(found, before?.rebuilt),
+      error: verifyError(found, before),
     }));
     if (isError(error, 'E_NOT_FOUND')) throw error;
-    return { result: verifyOf(result, before, ms), changed: result.repaired > 0 || before?.rebuilt !== undefined || before?.locksRenewed === true, error };
+    return { result: verifyOf(result, before, ms), changed: result.repaired > 0 || hasRepaired(before), error };
   }
 
   async #acknowledged(): Promise<Answer<typeof verifySchema>> {

@@ -206,7 +206,7 @@ export const warnings = {
   W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
   W_KEY_CHANGED: 'the root key of {contact} changed; it is unverified again',
   W_LOST: '{count} deliveries that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
-  W_SENT_AGAIN: 'the message that id "{id}" stood for, {cid}, is lost: it was sealed and sent again',
+  W_SENT_AGAIN: 'id "{id}" stood for message {cid}, which this store has lost or forgotten: it was sealed and sent again',
   W_NOISY: 'the machine is too noisy to tell: {why}',
   W_MACHINES: 'the reports are from different machines ({what}): compare ratios, not values',
   W_ROWS_MISSING: '{count} rows are only in {report}: {rows}',

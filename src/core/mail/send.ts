@@ -80,8 +80,18 @@ async function asAnswer<T>(act: () => Promise<T>): Promise<T | OmniplexError> {
 async function sendOrSeal(room: MailRoom, sender: SenderInUse, draft: Draft): Promise<Sent | Sealed> {
   const { id } = draft.request;
   const known = id === undefined ? undefined : await room.store.hot.operation(keyOfId(room, sender, id));
-  if (known === undefined) return sealDraft(room, sender, draft);
+  if (known === undefined) {
+    const again = toldBefore(room, sender, id);
+    return { ...(await sealDraft(room, sender, draft)), again };
+  }
   return (await isLost(room.store, known.cid, draft.request.signal)) ? sealAgain(room, sender, draft, known) : repeat(room, sender, draft, known);
+}
+
+/** What this home told somebody under this id, and the store does not remember. */
+function toldBefore({ home, store }: MailRoom, { record }: SenderInUse, id: string | undefined): Cid | undefined {
+  const entry = id === undefined ? undefined : home.outbox.find(id, record.id);
+  const isTold = entry?.store === store.id && entry.recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state));
+  return isTold ? entry.cid : undefined;
 }
 
 /** The effect of the id is lost: the same content is another message now, which takes the id over. Throws E_ID_CONFLICT. */
@@ -91,7 +101,7 @@ async function sealAgain(room: MailRoom, sender: SenderInUse, draft: Draft, lost
     await sealed.withdraw();
     throw fail('E_ID_CONFLICT', { id: draft.request.id });
   }
-  return { ...sealed, send: { ...sealed.send, replaces: lost.cid } };
+  return { ...sealed, again: lost.cid, send: { ...sealed.send, replaces: lost.cid } };
 }
 
 async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, delivery: Delivery | OmniplexError): Promise<Sent> {
@@ -106,10 +116,8 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
     const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
     return answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall);
   }
-  if (sent.replaces !== undefined) {
-    await supersede(room, sent.replaces);
-    room.warn(warning('W_SENT_AGAIN', { id: draft.request.id, cid: sent.replaces.toString() }));
-  }
+  if (sent.replaces !== undefined) await supersede(room, sent.replaces);
+  if (sealed.again !== undefined) room.warn(warning('W_SENT_AGAIN', { id: draft.request.id, cid: sealed.again.toString() }));
   const known = { bytes: sealed.contentBytes, blocks: sent.blocks, expiresAtMs: sent.expiresAtMs, forwardSecret: sealed.address.forwardSecret };
   return answerOf(draft, sent.cid, known, delivery.durability, true, delivery.shortfall);
 }

@@ -8,7 +8,7 @@
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
 import { decode, encode, Reader } from '../base/codec.ts';
-import { fail } from '../base/errors.ts';
+import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { durabilities, type Acknowledgement, type JournalEntry, type Operation, type Release } from './ports.ts';
 
@@ -54,6 +54,28 @@ export function readEntry(bytes: Bytes, at: number, last: boolean): Found {
   const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
   if (crc32(payload) !== u32(bytes, at + 8) || u32(bytes, next - FOOT_BYTES) !== length) return 'damaged';
   return { entry: decodeEntry(payload), next };
+}
+
+/** Every record that proves itself, those behind damage too: what is passed over is no record, or not one any more. Throws E_VERSION_NEWER. */
+export function soundFrames(bytes: Bytes): readonly Bytes[] {
+  const frames: Bytes[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const found = frameAt(bytes, at);
+    if (found !== undefined) frames.push(bytes.subarray(at, found));
+    at = found ?? at + 1;
+  }
+  return frames;
+}
+
+function frameAt(bytes: Bytes, at: number): number | undefined {
+  if (bytes.length - at < HEAD_BYTES || crc32(bytes.subarray(at, at + 4)) !== u32(bytes, at + 4)) return undefined;
+  try {
+    const found = readEntry(bytes, at, true);
+    return typeof found === 'object' ? found.next : undefined;
+  } catch (error) {
+    if (isError(error, 'E_VERSION_NEWER')) throw error;
+    return undefined;
+  }
 }
 
 function decodeEntry(payload: Bytes): JournalEntry {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
+import { verifyError } from '../../../src/core/storage/audit.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { openStore } from '../../../src/core/storage/store.ts';
 import { all, inboxOf, rejectsWith, seeded } from './blocks.ts';
@@ -46,7 +47,7 @@ describe('repairing a store', () => {
   it('changes nothing in one that opens', async () => {
     const { path } = await lay();
     const before = (await readdir(path)).sort();
-    expect(await repairStore(path)).toEqual({ locksRenewed: false, rebuilt: undefined });
+    expect(await repairStore(path)).toEqual({ locksRenewed: false, journalMended: [], rebuilt: undefined });
     expect((await readdir(path)).sort()).toEqual(before);
     await rejectsWith(repairStore(join(path, 'nothing')), 'E_NO_STORE');
   });
@@ -130,19 +131,39 @@ describe('repairing a store', () => {
     expect((await knownLosses(after)).map(textOf)).toEqual([textOf(lost)]);
   });
 
-  it('says when the journal cannot tell, and brings back what it can', async () => {
-    const { store, path, open } = await freshStore();
-    await send(store, 'first', 1_000, { key: 'first' });
-    await send(store, 'second', 1_000, { key: 'second' });
+  /** A bit of the first of two acknowledgements is flipped, and nothing is left of the hot tier. */
+  async function layDamagedJournal() {
+    const it = await freshStore();
+    await send(it.store, 'first', 1_000, { key: 'first' });
+    const second = await send(it.store, 'second', 1_000, { key: 'second' });
+    await it.store.hot.remove((await all(it.store.hot.blocks())).map(({ cid }) => cid));
+    const [log = ''] = (await readdir(join(it.path, 'journal'))).filter((name) => name.endsWith('.log'));
+    const bytes = await readFile(join(it.path, 'journal', log));
+    await writeFile(join(it.path, 'journal', log), bytes.with(40, bytes[40]! ^ 1));
+    return { ...it, second, log: join(it.path, 'journal', log) };
+  }
+
+  it('mends a damaged journal first, keeps what lies behind the damage, and says that something is gone', async () => {
+    const { store, path, open, second, log } = await layDamagedJournal();
     await store.close();
     await rm(join(path, 'hot.db'));
-    const [log = ''] = (await readdir(join(path, 'journal'))).filter((name) => name.endsWith('.log'));
-    const bytes = await readFile(join(path, 'journal', log));
-    await writeFile(join(path, 'journal', log), bytes.with(bytes.length - 20, bytes.at(-20)! ^ 1));
-    const { rebuilt } = await repairStore(path);
-    expect(rebuilt).toMatchObject({ operations: 1, journalDamage: 'E_STORE_CORRUPT', notBroughtBack: [{ level: 'hot' }] });
+    const before = await repairStore(path);
+    expect(before).toMatchObject({ journalMended: [{ records: 1, kept: expect.stringContaining('.broken-') }], rebuilt: { operations: 1, journalDamage: undefined } });
+    expect(before.rebuilt?.notBroughtBack.map(textOf)).toEqual([textOf(second)]);
     const after = await open();
-    expect(await after.hot.operation(inboxOf('second'))).toBeUndefined();
+    expect(await after.hot.operation(inboxOf('first'))).toBeUndefined();
+    expect(textOf((await after.hot.operation(inboxOf('second')))!)).toBe(textOf(second));
+    expect(verifyError({ ...(await after.verify({ tiers: ['files'] })) }, { ...before, rebuilt: undefined })).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    // as it was, beside it, and the new one is appended to
+    expect((await readFile(before.journalMended[0]!.kept)).length).toBeGreaterThan((await readFile(log)).length);
+    await send(after, 'third', 1_000);
+    expect(await all(after.journal.since(0))).toHaveLength(2);
+    expect(await repairStore(path)).toMatchObject({ journalMended: [], rebuilt: undefined });
+  });
+
+  it('says that the journal cannot tell, where nobody mended it', async () => {
+    const { store } = await layDamagedJournal();
+    expect(await store.rebuild()).toMatchObject({ journalDamage: 'E_STORE_CORRUPT' });
   });
 
   it('makes the record of a message again whose blocks are all there', async () => {
@@ -175,7 +196,7 @@ describe('repairing a store', () => {
     const { path, open, hot } = await lay();
     await overwrite(join(path, 'locks.db'), 0, new Uint8Array(200));
     await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
-    expect(await repairStore(path)).toEqual({ locksRenewed: true, rebuilt: undefined });
+    expect(await repairStore(path)).toEqual({ locksRenewed: true, journalMended: [], rebuilt: undefined });
     const store = await open();
     const lock = await store.locks.acquire('x', { holder: 'test', waitMs: 0 });
     expect(lock.epoch).toBe(2);
