@@ -13,7 +13,7 @@ import { introductionBlocks } from '../identity/introduction.ts';
 import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
-import type { Operation } from '../storage/ports.ts';
+import type { Durability, Operation } from '../storage/ports.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
@@ -138,7 +138,7 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, opera
   const { cid } = operation;
   const there = room.home.outbox.find(cid);
   if (there !== undefined && isKnown(there, cid)) return;
-  await acknowledgeAgain(room, operation);
+  await acknowledgeAgain(room, operation, durability.true);
   const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
   const recipients = known.recipients.map(({ identity, inbox }) => ({ identity, inbox, name: names.get(identity.toString()) ?? identity.toString() }));
   const { createdMs: createdAtMs, request } = draft;
@@ -152,12 +152,12 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, opera
 }
 
 /** Whoever sent it may have died before the journal was told, and his home with him: what is answered now is written down first. */
-async function acknowledgeAgain({ store }: MailRoom, operation: Operation): Promise<void> {
+async function acknowledgeAgain({ store }: MailRoom, operation: Operation, level: Durability): Promise<void> {
   const { cid } = operation;
   const record = await store.hot.message(cid);
   if (record === undefined || record.removed) return;
   const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
-  await store.journal.append([{ cid, durability: 'hot', atMs: store.clock.now(), inboxes, bytes: record.bytes, expiresAtMs: record.expiresAtMs, operation }]);
+  await store.journal.append([{ cid, durability: level, atMs: store.clock.now(), inboxes, bytes: record.bytes, expiresAtMs: record.expiresAtMs, operation }]);
 }
 
 /** The entry is of this message, and how it went is written down. */
@@ -178,7 +178,7 @@ function answerOf(
     ...(request.id !== undefined && { id: request.id }),
     bytes: known.bytes,
     blocks: known.blocks,
-    recipients: { total, announced: total, names: recipients.map(({ name }) => name) },
+    recipients: { total, announced: durability.true === 'accepted' ? 0 : total, names: recipients.map(({ name }) => name) },
     durability: { ...durability, asked },
     // Version 1 has no stanza that is classical only: X-Wing is a hybrid, a passphrase is symmetric.
     postQuantum: true,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { parseCid } from '../../../src/core/base/cid.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { checkAll } from '../../../src/core/health/check-all.ts';
 import { runCheck, together, worst, type CheckResult, type CheckRoom } from '../../../src/core/health/check.ts';
 import { contactsCheck } from '../../../src/core/health/checks/contacts.ts';
@@ -214,6 +215,18 @@ describe('the outbox', () => {
     const { number } = await journaled(app);
     (await app.home()).outbox.settle(number, { atMs: app.clock.now(), state });
     expect((await runCheck(room, outboxCheck)).status).toBe(status);
+  });
+
+  it('is UNKNOWN while something may be lost and the store cannot be asked', async () => {
+    const { app, room } = await keyless();
+    const { number } = await journaled(app);
+    const blind = { ...room, store: () => Promise.reject(fail('E_STORE_CORRUPT', { tier: 'hot', path: 'hot.db', why: 'gone' })) };
+    expect((await runCheck(blind, outboxCheck)).status).toBe('WARNING');
+    (await app.home()).outbox.settle(number, { atMs: app.clock.now(), state: 'announced' });
+    expect((await runCheck(blind, outboxCheck)).status).toBe('UNKNOWN');
+    await journaled(app);
+    (await app.home()).outbox.settle(2, { atMs: app.clock.now(), state: 'lost' });
+    expect((await runCheck(blind, outboxCheck)).status).toBe('CRITICAL');
   });
 
   it('is WARNING when a process left no outcome, but not while one is at it', async () => {

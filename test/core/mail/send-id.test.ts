@@ -105,7 +105,7 @@ describe('an id', () => {
     const { result } = await bob.app.send(hello());
     await bob.app.outbox.cancel(result.cid);
     const again = await bob.app.send(hello());
-    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
+    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, recipients: { announced: 0 }, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
   });
 
   const lose = async ({ app }: Operator, cid: string) => {
@@ -171,6 +171,7 @@ describe('an id', () => {
     const restored = await bob.again({ home: copy });
     expect(await restored.send({ ...hello(), durability: 'cold' })).toMatchObject({ changed: false, result: { cid: first.result.cid } });
     expect(await told({ ...alice, app: await alice.again() })).toHaveLength(1);
+    expect((await all((await restored.store()).journal.since(0))).map(({ durability, operation }) => [durability, operation !== undefined])).toEqual([['cold', true], ['cold', true]]);
   });
 
   it.each(['', 'x'.repeat(257)])('that is %j is refused', async (id) => {
