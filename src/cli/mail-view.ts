@@ -74,7 +74,7 @@ export const fetchedItem = object({
 
 export const acknowledgedItem = object({ cid: string(), changed: boolean(), receipt: nullable(receiptState), receiptTo: nullable(string()) });
 
-const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
+const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost', 'cancelled'] as const;
 const recipientState = oneOf(recipientStates);
 const levels = ['accepted', 'hot', 'replicated', 'cold'] as const;
 
@@ -104,7 +104,8 @@ export const cancelledMessage = object({
   ...sentFacts,
   recipients: array(recipient),
   withdrawn: array(string('a recipient who is told no more')),
-  kept: array(string('a recipient who had handled it')),
+  kept: array(string('a recipient who had it already')),
+  read: nullable(time('when somebody last read the whole of it out of this store; null: nobody has')),
 });
 
 export const trust = (verified: boolean, { paint }: View): string => (verified ? paint.good('verified') : paint.warn('UNVERIFIED'));
@@ -117,10 +118,11 @@ export function fetchedLines({ bytes, out, sender, name, receipt, from }: Infer<
   return receipt === null ? lines : [...lines, `receipt "${receipt}" waits for ${whose(sender)}`];
 }
 
-/** `alice  announced 11-23 10:02Z  opened 11-24 08:44Z` */
+/** `alice  announced 11-23 10:02Z  opened 11-24 08:44Z`: in the order of time; what holds now is the last, whatever other clocks say. */
 export function recipientLine({ name, state, times, code }: Infer<typeof recipient>, { paint }: View): string {
-  const reached = recipientStates.filter((one) => times[one] !== undefined && one !== 'unknown').map((one) => `${one} ${when(times[one])}`);
-  const told = reached.length === 0 ? state : reached.join('  ');
+  const past = recipientStates.filter((one) => times[one] !== undefined && one !== 'unknown' && one !== state);
+  const inTime = past.toSorted((a, b) => ((times[a] as string) < (times[b] as string) ? -1 : 1));
+  const told = [...inTime, state].map((one) => (times[one] === undefined || one === 'unknown' ? one : `${one} ${when(times[one])}`)).join('  ');
   const bad = state === 'failed' || state === 'lost' || state === 'unknown' || state === 'refused';
   return `${name}  ${bad ? paint.warn(told) : told}${code === undefined ? '' : ` (${code})`}`;
 }

@@ -48,7 +48,7 @@ export function renderSent(result: Infer<typeof sentSchema>, file: string, { pai
     `${facts.join(', ')}`,
     `durability ${durability.true}${durability.true === durability.asked ? '' : ` (asked: ${durability.asked})`}, expires ${expires === null ? 'never' : when(expires)}`,
   ];
-  if (recipients.total > 0) lines.push(`announced to ${recipients.names.join(', ')}`);
+  if (recipients.total > 0) lines.push(recipients.announced > 0 ? `announced to ${recipients.names.join(', ')}` : 'announced to nobody any more: it was let go');
   else lines.push('announced to nobody: hand over the CID and the passphrase');
   if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}, synced: safe to remove`);
   return lines;

@@ -25,6 +25,7 @@ import type { BatchRequest, BatchResult } from './mail/batch.ts';
 import type { FetchAllRequest } from './mail/fetch-all.ts';
 import type { InboxRequest } from './mail/inbox.ts';
 import type { OpenerOptions } from './mail/opener.ts';
+import type { CancelRequest } from './mail/outbox-cancel.ts';
 import type { ResendAllRequest, ResendRequest } from './mail/outbox-resend.ts';
 import type { OutboxListRequest, WaitRequest } from './mail/outbox.ts';
 import type { FetchRequest, FetchResult } from './mail/fetch.ts';
@@ -197,7 +198,7 @@ export class OmniPlex implements AsyncDisposable {
     wait: async (key: Cid | string, request: WaitRequest) => (await import('./mail/outbox.ts')).waitOutbox(await this.mail(), key, this.#withSignal(request)),
     resend: async (key: Cid | string, request: ResendRequest = {}) => (await import('./mail/outbox-resend.ts')).resend(await this.mail(), key, this.#withSignal(request)),
     resendAll: async (request: ResendAllRequest) => (await import('./mail/outbox-resend.ts')).resendAll(await this.mail(), this.#withSignal(request)),
-    cancel: async (key: Cid | string, request: { readonly dryRun?: boolean } = {}) => (await import('./mail/outbox-cancel.ts')).cancel(await this.mail(), key, request),
+    cancel: async (key: Cid | string, request: CancelRequest = {}) => (await import('./mail/outbox-cancel.ts')).cancel(await this.mail(), key, this.#withSignal(request)),
     export: async (key: Cid | string, request: { readonly out: string }) => (await import('./mail/outbox-export.ts')).exportEvidence(await this.mail(), key, request),
   };
 
@@ -273,7 +274,7 @@ export class OmniPlex implements AsyncDisposable {
 
   async #makeMail(): Promise<MailRoom> {
     const [home, store, identities, contacts] = [await this.home(), await this.store(), await this.identities(), await this.contacts()];
-    const { warnOfLost } = await import('./mail/flight.ts');
+    const { learnLosses, warnOfLost } = await import('./mail/losses.ts');
     const room: MailRoom = {
       ...{ home, store, identities, contacts, crypto: await this.crypto() },
       ring: () => this.ring(),
@@ -287,6 +288,7 @@ export class OmniPlex implements AsyncDisposable {
       original: () => this.#use(this.#original),
       warn: (told) => this.#warn(told),
     };
+    await learnLosses(room);
     warnOfLost(room);
     return room;
   }

@@ -12,11 +12,11 @@ const schema = either(outboxMessage, bulk);
 export default class OutboxResend extends BaseCommand<typeof OutboxResend> {
   static override readonly summary = 'Announce a message again';
   static override readonly description =
-    'The same packets again, so that nobody gets it twice. Nothing is sealed anew and no key is opened: where the blocks are gone the message is lost, and says so. With --where everything that matches, oldest first.';
+    'The same packets again, so that nobody gets it twice. Nothing is sealed anew and no key is opened: where the blocks are gone the message is lost, and says so: then `send` the file again. What was cancelled stays so. With --where everything that matches, oldest first.';
   static override readonly args = { message: optionalArg('its CID, or the key of --id') };
   static override readonly flags = { to: shared.to, where: shared.where };
   static override readonly impact = 'write';
-  static override readonly exits = { 4: 'it has expired', 5: 'nothing of that name was sent', 7: 'its blocks are gone', 12: 'some could not be announced again' };
+  static override readonly exits = { 4: 'it has expired', 5: 'nothing of that name was sent', 6: 'it was cancelled', 7: 'its blocks are gone', 12: 'some could not be announced again' };
   static override readonly examples = [
     { command: 'omniplex outbox resend release-4.2.0 --to nils', description: 'To one of its recipients' },
     { command: "omniplex outbox resend --where 'state = unknown'", description: 'After an outage' },

@@ -25,76 +25,120 @@ export const verifySchema = object({
   repaired: integer('blocks healed; with --acknowledged announcements made again'),
   seconds: number(),
   locksRenewed: optional(boolean('the lock table was damaged and made anew')),
+  journalMended: optional(array(object({ kept: string('where the damaged file is now'), records: integer('that proved themselves and stay') }), 'files of the journal that were damaged')),
   rebuilt: optional(
     object({
       rows: record(integer(), 'in the new hot tier'),
-      fromCold: integer('messages that only cold still knew'),
+      fromCold: integer('messages that only cold still knew: whether they were read or handled is not known any more'),
+      fromJournal: integer('messages whose record only the journal still knew: their blocks are there, and nobody is told of them'),
+      operations: integer('records of an --id that only the journal still knew'),
+      journalDamage: nullable(string('code: the journal is damaged too, so what is missing is known only as far as it goes')),
       unreadable: array(string(), 'tables that could not be read to their end'),
       damagedRows: integer(),
       notBroughtBack: array(object({ cid: string(), level: nullable(string()), code: string() })),
       kept: nullable(string('where the broken file is now')),
     }),
   ),
-  acknowledged: optional(object({ total: record(integer(), 'by level'), present: integer(), unannounced: array(missed), lost: array(missed) })),
+  acknowledged: optional(
+    object({
+      total: record(integer(), 'by level'),
+      present: integer(),
+      unannounced: array(missed),
+      lost: array(missed),
+      operations: integer('records of an --id that came back from the journal'),
+    }, 'what was promised; only of a run over everything'),
+  ),
 });
 
 export type ShownVerify = Infer<typeof verifySchema>;
 
-export function verifyOf({ checked, bad, badTotal, repaired, rebuilt }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
+export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledged }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
   const made = rebuilt ?? before?.rebuilt;
   return {
     ...{ checked, badTotal, repaired, seconds: ms / 1_000 },
     bad: bad.map(({ cid, ...one }) => ({ cid: cid?.toString() ?? null, ...one })),
     ...(before?.locksRenewed === true && { locksRenewed: true }),
+    ...(before !== undefined && before.journalMended.length > 0 && { journalMended: [...before.journalMended] }),
     ...(made && { rebuilt: rebuiltOf(made) }),
+    ...(acknowledged && { acknowledged: promisesOf(acknowledged) }),
   };
 }
 
-const rebuiltOf = ({ notBroughtBack, kept, ...made }: RebuildReport): NonNullable<ShownVerify['rebuilt']> => ({
+export const hasRepaired = (before: RepairReport | undefined): boolean => before !== undefined && (before.rebuilt !== undefined || before.locksRenewed || before.journalMended.length > 0);
+
+const rebuiltOf = ({ notBroughtBack, kept, journalDamage, ...made }: RebuildReport): NonNullable<ShownVerify['rebuilt']> => ({
   ...made,
   notBroughtBack: notBroughtBack.map(({ cid, level, code }) => ({ cid: cid.toString(), level: level ?? null, code })),
   kept: kept ?? null,
+  journalDamage: journalDamage ?? null,
 });
 
-export function acknowledgedOf({ total, present, unannounced, lost, announcedAgain }: AcknowledgedResult, ms: number): ShownVerify {
-  const shown = (some: AcknowledgedResult['lost']) => some.map(({ cid, level, atMs, to }) => ({ cid: cid.toString(), level, at: at(atMs), to }));
-  const counts = total as Readonly<Record<string, number>>;
-  const checked = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  return { checked, bad: [], badTotal: 0, repaired: announcedAgain, seconds: ms / 1_000, acknowledged: { total: counts, present, unannounced: shown(unannounced), lost: shown(lost) } };
+export function acknowledgedOf(result: AcknowledgedResult, ms: number): ShownVerify {
+  const acknowledged = promisesOf(result);
+  return { checked: promised(acknowledged), bad: [], badTotal: 0, repaired: result.announcedAgain, seconds: ms / 1_000, acknowledged };
 }
+
+type Promises = NonNullable<ShownVerify['acknowledged']>;
+
+function promisesOf({ total, present, unannounced, lost, operations }: AcknowledgedResult): Promises {
+  const shown = (some: AcknowledgedResult['lost']) => some.map(({ cid, level, atMs, to }) => ({ cid: cid.toString(), level, at: at(atMs), to }));
+  return { total: total as Readonly<Record<string, number>>, present, unannounced: shown(unannounced), lost: shown(lost), operations };
+}
+
+const promised = ({ total }: Promises): number => Object.values(total).reduce((sum, n) => sum + n, 0);
 
 export async function verifyLines(shown: ShownVerify, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
-  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed } = shown;
+  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed, journalMended = [], acknowledged } = shown;
   const { paint } = view;
   const rows = await table(view, bad, [
-    { head: 'BLOCK', cell: ({ cid }) => cid ?? 'the tier itself' },
+    { head: 'BLOCK', cell: ({ cid, tier }) => cid ?? (tier === 'journal' ? 'the journal itself' : 'the tier itself') },
     { head: 'TIER', cell: ({ tier }) => tier },
     { head: 'WHAT', cell: ({ code }) => code },
     { head: '', cell: ({ repaired: healed }) => (healed ? paint.good('repaired') : paint.bad('bad')) },
   ]);
   return [
     ...(locksRenewed === true ? ['the lock table was damaged and is made anew'] : []),
-    ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt)),
+    ...journalMended.flatMap(({ kept, records }) => [
+      `a file of the journal was damaged: ${count(records, 'record')} stay; what the rest promised, and which --id had its effect, is not known any more: ask before you repeat a send`,
+      `the damaged file is kept: ${kept}`,
+    ]),
+    ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt, acknowledged)),
     ...rows,
     ...(badTotal > bad.length ? [`and ${grouped(badTotal - bad.length)} more`] : []),
     `${count(checked, 'block')} hashed: ${badTotal === 0 ? 'all of them hold' : `${grouped(badTotal)} bad${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`}`,
+    ...(acknowledged === undefined ? [] : await promiseLines(acknowledged, view)),
   ];
 }
 
-function rebuiltLines({ rows, fromCold, damagedRows, unreadable, notBroughtBack, kept }: NonNullable<ShownVerify['rebuilt']>): readonly string[] {
-  const damage = [damagedRows > 0 && `${count(damagedRows, 'row')} were damaged`, unreadable.length > 0 && `not all of ${unreadable.join(', ')} could be read`].filter((text) => text !== false);
+function rebuiltLines({ rows, fromCold, fromJournal, operations, damagedRows, unreadable, notBroughtBack, journalDamage, kept }: NonNullable<ShownVerify['rebuilt']>, acknowledged: Promises | undefined): readonly string[] {
+  const listed = new Set(acknowledged?.lost.map(({ cid }) => cid));
   return [
-    `the hot tier is made anew: ${count(rows['message'] ?? 0, 'message')}, ${grouped(fromCold)} of them from cold${damage.length === 0 ? '' : `; ${damage.join('; ')}`}`,
+    `the hot tier is made anew: ${count((rows['message'] ?? 0) + fromCold + fromJournal, 'message')}, ${grouped(fromCold)} of them from cold, ${grouped(fromJournal)} by the journal`,
+    ...(unreadable.length === 0 ? [] : [`SQLite could not read ${unreadable.map((kind) => `${kind}s`).join(', ')}: they were taken from the pages of the file, as far as they prove themselves`]),
+    ...(damagedRows === 0 ? [] : [`${count(damagedRows, 'row')} did not prove ${damagedRows === 1 ? 'itself' : 'themselves'} and stayed behind`]),
+    ...(operations === 0 ? [] : [`${count(operations, 'record')} of an --id came back from the journal`]),
+    ...(fromJournal === 0 ? [] : ['what came by the journal is not announced any more: its sender runs `omniplex outbox resend CID`']),
+    ...(fromCold === 0 ? [] : ['what came from cold is as new: whether it was read, pinned or handled is not known any more']),
+    ...(journalDamage === null ? [] : [`the journal is damaged too (${journalDamage}): what else is missing, and which --id had its effect, nobody knows; ask before you repeat a send`]),
     ...(kept === null ? [] : [`the broken file is kept: ${kept}`]),
-    ...notBroughtBack.map(({ cid, level, code }) => `not brought back: ${cid}${level === null ? '' : `, acknowledged ${level}`} (${code})`),
+    ...notBroughtBack.filter(({ cid }) => !listed.has(cid)).map(({ cid, level, code }) => `not brought back: ${cid}${level === null ? '' : `, acknowledged ${level}`} (${code})`),
   ];
 }
 
-export async function acknowledgedLines({ acknowledged, checked, repaired }: ShownVerify, view: View): Promise<readonly string[]> {
+export async function acknowledgedLines({ acknowledged, repaired }: ShownVerify, view: View): Promise<readonly string[]> {
   if (acknowledged === undefined) return [];
+  return [
+    ...(repaired === 0 ? [] : [`${count(repaired, 'announcement')} made again from cold`]),
+    ...(acknowledged.operations === 0 ? [] : [`${count(acknowledged.operations, 'record')} of an --id came back from the journal`]),
+    ...(await promiseLines(acknowledged, view)),
+  ];
+}
+
+async function promiseLines(acknowledged: Promises, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
   const { total, present, unannounced, lost } = acknowledged;
+  const checked = promised(acknowledged);
   const rows = [...lost.map((one) => ({ ...one, what: 'lost' })), ...unannounced.map((one) => ({ ...one, what: 'not announced' }))];
   const { paint } = view;
   const lines = await table(view, rows, [
@@ -106,8 +150,7 @@ export async function acknowledgedLines({ acknowledged, checked, repaired }: Sho
   ]);
   const levels = Object.entries(total).map(([level, n]) => `${grouped(n)} ${level}`);
   return [
-    ...lines,
-    ...(repaired === 0 ? [] : [`${count(repaired, 'announcement')} made again from cold`]),
+    ...(rows.length === 0 ? [] : lines),
     `${count(checked, 'acknowledged message')}${levels.length === 0 ? '' : ` (${levels.join(', ')})`}: ${grouped(present + 0)} present, ${grouped(unannounced.length)} not announced, ${grouped(lost.length)} lost`,
   ];
 }

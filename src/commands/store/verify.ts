@@ -2,12 +2,12 @@ import { BaseCommand, type Answer, type Lines, type View } from '../../cli/comma
 import { optionalArg, parsed, toggle } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { fail, isError } from '../../core/base/errors.ts';
-import { acknowledgedLines, acknowledgedOf, parsePercent, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
+import { acknowledgedLines, acknowledgedOf, hasRepaired, parsePercent, verifyLines, verifyOf, verifySchema, type ShownVerify } from './_verify.ts';
 
 export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   static override readonly summary = 'Prove that every block still holds the bytes it is named after';
   static override readonly description =
-    'Hashes what is there and names each bad block; changes nothing. With --repair a bad block is written anew from another tier, and a broken hot database is made anew from what is left of it and from cold. With --acknowledged: what was promised against what is there. Who sent a message is proved when it is opened, not here. Without a CID it leaves a record for `check`.';
+    'Hashes what is there, names each bad block, and compares what was acknowledged with what is there. With --repair a bad block is written anew from another tier, and a broken hot database is made anew from what is left of it, from cold and from the journal. With --acknowledged: only what was promised against what is there. What is lost stays a finding of every run, and of `check`, until it is there again, given up or expired. Who sent a message is proved when it is opened, not here. Without a CID it leaves a record for `check`.';
   static override readonly args = { cid: optionalArg('one message, or one block', async (typed) => (await import('../../core/base/cid.ts')).parseCid(typed)) };
   static override readonly flags = {
     tier: shared.tier,
@@ -19,7 +19,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed' };
+  static override readonly exits = { 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed', 12: 'all messages are back, and some of what was known of them is not' };
   static override readonly examples = [
     { command: 'omniplex store verify', description: 'Every block of every tier' },
     { command: 'omniplex store verify --tier files --sample 1% --timeout 30m --quiet --json', description: 'Nightly, from cron' },
@@ -47,10 +47,10 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     const act = () => store.verify({ ...options, ...(cid && { cids: [cid] }), ...(tiers && { tiers }), ...(sample !== undefined && { sample }) });
     const { result, error, ms } = await asJob(store, cid === undefined ? 'verify' : undefined, act, (found) => ({
       counts: { checked: found.checked, bad: found.badTotal, repaired: found.repaired },
-      error: verifyError(found, before?.rebuilt),
+      error: verifyError(found, before),
     }));
     if (isError(error, 'E_NOT_FOUND')) throw error;
-    return { result: verifyOf(result, before, ms), changed: result.repaired > 0 || before?.rebuilt !== undefined || before?.locksRenewed === true, error };
+    return { result: verifyOf(result, before, ms), changed: result.repaired > 0 || hasRepaired(before), error };
   }
 
   async #acknowledged(): Promise<Answer<typeof verifySchema>> {
@@ -64,10 +64,10 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
       counts: { present: found.present, unannounced: found.unannounced.length, lost: found.lost.length },
       error: acknowledgedError(found),
     }));
-    return { result: acknowledgedOf(result, ms), changed: result.announcedAgain > 0, error };
+    return { result: acknowledgedOf(result, ms), changed: result.announcedAgain + result.operations > 0, error };
   }
 
   protected override render(result: ShownVerify, view: View): Promise<Lines> {
-    return result.acknowledged === undefined ? verifyLines(result, view) : acknowledgedLines(result, view);
+    return this.flags.acknowledged ? acknowledgedLines(result, view) : verifyLines(result, view);
   }
 }

@@ -35,7 +35,7 @@ export interface BackupHeader {
   readonly kdf: KeyringHeader['kdf'];
 }
 
-export const recordTypes = { secrets: 1, home: 2, block: 3, message: 4, announcements: 5, acknowledgement: 6, end: 255 } as const;
+export const recordTypes = { secrets: 1, home: 2, block: 3, message: 4, announcements: 5, acknowledgement: 6, release: 7, end: 255 } as const;
 export type RecordType = keyof typeof recordTypes;
 
 export interface BackupRecord {

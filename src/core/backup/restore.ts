@@ -98,7 +98,7 @@ async function readInto({ path, crypto, passphrase, signal }: RestoreBackup, hom
       if (home !== undefined) origin = restoreRow(home, record.payload) ?? origin;
     } else await store?.take(record);
   }
-  await store?.flush();
+  await store?.finish();
   return { secrets, origin };
 }
 

@@ -1,17 +1,17 @@
 /**
- * The store in a backup: every block with the tiers that hold it, every message record with its announcements, every
- * acknowledgement. All of it is sealed mail already; the backup hides who is told of what, and when.
- * Not in it: locks, notes and the memory of --id, which belong to the store that was. Blocks that cannot be read are left out and counted.
+ * The store in a backup: every block with the tiers that hold it, every message record with its announcements, and its journal: what was
+ * acknowledged, let go, and had its effect under an --id. All of it is sealed mail already; the backup hides who is told of what, and when.
+ * Not in it: locks and notes, which belong to the store that was. Blocks that cannot be read are left out and counted.
  */
 import type { Block } from '../base/block.ts';
-import { concat, type Bytes } from '../base/bytes.ts';
+import { concat, hexOf, type Bytes } from '../base/bytes.ts';
 import { CID_BYTES, decodeCid, verified, type Cid } from '../base/cid.ts';
 import { decode, encode, type Value } from '../base/codec.ts';
 import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { announcementOf } from '../storage/announcing.ts';
 import type { StoreContext } from '../storage/context.ts';
-import type { Acknowledgement, BlockTier, ColdTierName, MessageRecord, ReceivedAnnouncement, StoredBlock, TierName } from '../storage/ports.ts';
+import type { Acknowledgement, BlockTier, ColdTierName, MessageRecord, Operation, ReceivedAnnouncement, Release, StoredBlock, TierName } from '../storage/ports.ts';
 import { KIND, type BackupRecord } from './format.ts';
 
 const tierBits: Readonly<Record<TierName, number>> = { hot: 1, files: 2, ipfs: 4, s3: 8 };
@@ -53,7 +53,10 @@ export async function* storeRecords(store: StoreContext, counts: StoreCounts, si
     if ((await store.hot.message(cid)) !== undefined) continue;
     yield { type: 'announcements', payload: encode({ cid, announcements: (await store.hot.inbox.ofMessage(cid)).map(announcementValue) }) };
   }
-  for await (const acknowledgement of store.journal.since(0)) yield { type: 'acknowledgement', payload: encode(acknowledgement as unknown as Value) };
+  for await (const entry of store.journal.entries(0)) {
+    const [type, record] = entry.kind === 'acknowledged' ? (['acknowledgement', entry.acknowledgement] as const) : (['release', entry.release] as const);
+    yield { type, payload: encode(record as unknown as Value) };
+  }
 }
 
 /** Blocks of one tier that no earlier tier had, each with every tier that holds it. */
@@ -114,6 +117,8 @@ export function decodeBlockRecord(payload: Bytes): { readonly block: Block; read
 export class StoreRestorer {
   readonly #store: StoreContext;
   readonly #waiting = new Map<TierName, Block[]>();
+  /** The newest of each id: the journal comes in its own order. */
+  readonly #operations = new Map<string, Operation>();
   readonly counts: StoreCounts = noCounts();
   #bytesWaiting = 0;
 
@@ -135,10 +140,18 @@ export class StoreRestorer {
         return this.#acknowledge(cid, announcements);
       }
       case 'acknowledgement':
-        return this.#store.journal.append([decode(KIND, payload) as unknown as Acknowledgement]);
+        return this.#journal(decode(KIND, payload) as unknown as Acknowledgement);
+      case 'release':
+        return this.#store.journal.release([decode(KIND, payload) as unknown as Release]);
       default:
         throw new Error(`a ${type} record is no part of a store`);
     }
+  }
+
+  async #journal(acknowledgement: Acknowledgement): Promise<void> {
+    const { operation, cid } = acknowledgement;
+    if (operation !== undefined) this.#operations.set(hexOf(operation.key), { ...operation, cid });
+    await this.#store.journal.append([acknowledgement]);
   }
 
   async #block(payload: Bytes): Promise<void> {
@@ -173,6 +186,12 @@ export class StoreRestorer {
     for (const { packet, acknowledged } of announcements) {
       if (acknowledged > 0) await this.#store.hot.inbox.acknowledge(announcementOf(cid, packet).inbox, cid, acknowledged);
     }
+  }
+
+  /** After the last record: the memory of --id, so that a repeat against the restored store sends nothing twice. */
+  async finish(): Promise<void> {
+    await this.flush();
+    await this.#store.hot.restoreOperations(this.#operations.values());
   }
 
   /** Everything taken so far is in its tiers when it resolves. */

@@ -128,7 +128,8 @@ export const registry = {
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
   E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
-  E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair. What is lost its sender sends again: `omniplex outbox resend`.'),
+  E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
+  E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
 
   // mail
   E_NO_RECIPIENT: entry(EXIT.usage, 400, 'no', 'the message has no recipient', 'Name one with --to, or give --message-passphrase-file.'),
@@ -136,6 +137,8 @@ export const registry = {
   E_BATCH_LIST: entry(EXIT.usage, 422, 'no', '{bad} of {total} lines of the list cannot be sent, so none was', 'Mend these lines and run the whole list: nothing was written.'),
   E_BINARY_TTY: entry(EXIT.usage, 400, 'no', 'the content is binary and stdout is a terminal', 'Give --out FILE, or pipe it.'),
   E_RANGE: entry(EXIT.usage, 416, 'no', 'the range {range} is outside the content of {bytes} bytes', 'Both ends count from 0 and are included.'),
+  E_CANCELLED: entry(EXIT.conflict, 409, 'no', 'message {cid} was cancelled', 'It is not announced again. Send the file again, with a new --id: `omniplex send FILE --to NAME`.'),
+  E_TOO_LATE: entry(EXIT.conflict, 409, 'no', 'message {cid} cannot be cancelled: {names} had it already', 'Nothing was withdrawn. See `omniplex outbox show {cid}`.'),
   E_MISSING_RECIPIENTS: entry(EXIT.incomplete, 202, 'yes', 'recipients who have not {state} it: {missing} of {total}', 'Wait longer, or `omniplex outbox resend`.'),
 
   // packets
@@ -211,7 +214,8 @@ export const warnings = {
   W_EXPIRED: '{what} expired at {at}; shown because you asked',
   W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
   W_KEY_CHANGED: 'the root key of {contact} changed; it is unverified again',
-  W_LOST: '{count} messages that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
+  W_LOST: '{count} deliveries that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
+  W_SENT_AGAIN: 'id "{id}" stood for message {cid}, which this store has lost or forgotten: it was sealed and sent again',
   W_NOISY: 'the machine is too noisy to tell: {why}',
   W_MACHINES: 'the reports are from different machines ({what}): compare ratios, not values',
   W_ROWS_MISSING: 'only in {report}: {rows} ({count})',

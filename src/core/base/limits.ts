@@ -118,7 +118,7 @@ export const limitTable = {
   fencesMax: limit(20_000, 'fences', 'of locks that the hot tier remembers by name; older ones are all below one floor', 'docs/formats/store.md, Locks'),
   lockPollMsMax: limit(250, 'ms', 'between two looks at a lock that somebody holds', 'docs/formats/store.md, Locks'),
   lockNameCharsMax: limit(200, 'characters', 'name of a lock', 'docs/formats/store.md, Locks'),
-  journalRecordBytesMax: limit(64 * KIB, 'bytes', 'one acknowledgement with 256 inboxes is under 10 KB; more is damage', 'docs/formats/store.md, Journal'),
+  journalRecordBytesMax: limit(64 * KIB, 'bytes', 'one acknowledgement with 256 inboxes and the record of its --id is under 40 KB; more is damage', 'docs/formats/store.md, Journal'),
   storeFileBytesMax: limit(4 * KIB, 'bytes', 'store.json holds a version and an id', 'docs/formats/store.md'),
   fileConcurrency: limit(8, 'files', 'open at a time in the file tier: twice the threads that Node gives to files', 'https://nodejs.org/api/cli.html#uv_threadpool_sizesize'),
   announcementsMax: limit(65_536, 'packets', 'that announce one message: 12 MB of packets', 'docs/formats/store.md, Cold tier'),

@@ -9,11 +9,8 @@ import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Durability } from '../storage/ports.ts';
 import type { HomeDatabase, SqlRow } from './database.ts';
+import { isPast, recipientStates, withState, type RecipientState } from './recipient-states.ts';
 import { Records } from './records.ts';
-
-/** In the order in which a message moves; `failed`, `unknown` and `lost` are what the sender knows, not what a recipient said. */
-export const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost'] as const;
-export type RecipientState = (typeof recipientStates)[number];
 
 /** A receipt as evidence: the signed message that carried it. */
 export interface Evidence {
@@ -39,7 +36,7 @@ export interface Delivery {
   /** Digest of the inbox, as in CID_R. */
   readonly inbox: Bytes;
   readonly state: RecipientState;
-  /** When each state was first reached, ms since epoch. */
+  /** When each state that still counts was reached, ms since epoch. */
   readonly times: { readonly [State in RecipientState]?: number };
   /** The 192 bytes that announce it: what a resend repeats, and what a lost hot tier is rebuilt from. */
   readonly packet?: Bytes | undefined;
@@ -216,6 +213,16 @@ export class Outbox {
     });
   }
 
+  /** It was not lost after all: the state is as if nobody had said so. */
+  found(number: number, place: number): void {
+    this.#database.transaction(() => {
+      const row = this.#deliveries.find('number = ? AND place = ?', number, place);
+      if (row?.state !== 'lost') return;
+      const { lost: _, ...times } = row.times;
+      this.#deliveries.put({ ...row, state: 'announced', code: undefined, times, number, place });
+    });
+  }
+
   /** Puts back an entry out of a backup, under a new number; answers false when its id is taken. */
   restore({ number: _, recipients, ...entry }: OutboxEntry): boolean {
     return this.#database.transaction(() => {
@@ -300,15 +307,3 @@ export class Outbox {
     return { ...this.#entries.read(row), number, recipients };
   }
 }
-
-const withState = <D extends Delivery>(delivery: D, state: RecipientState, atMs: number, code: string | undefined): D => ({
-  ...delivery,
-  state,
-  code,
-  times: { ...delivery.times, [state]: delivery.times[state] ?? atMs },
-});
-
-/** What a recipient said stands against what is only known here; of what recipients say, the furthest stands. */
-const rank: Readonly<Record<RecipientState, number>> = { unknown: 0, failed: 0, lost: 0, announced: 1, received: 2, refused: 3, opened: 3 };
-
-const isPast = (state: RecipientState, known: RecipientState): boolean => rank[known] >= rank.received && rank[state] <= rank[known];

@@ -26,7 +26,7 @@ export interface AppliedReceipts {
 }
 
 /** Receipts may still move these. */
-const UNSETTLED = ['unknown', 'announced', 'received', 'failed', 'lost'] as const;
+const UNSETTLED = ['unknown', 'announced', 'received', 'refused', 'failed', 'lost', 'cancelled'] as const;
 
 const NONE: AppliedReceipts = { applied: 0, ignored: 0, waiting: 0 };
 

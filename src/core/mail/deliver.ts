@@ -21,6 +21,8 @@ export interface SealedSend {
   /** One a recipient, in the order of `entry.recipients`. */
   readonly announcements: readonly Announcement[];
   readonly operation?: Operation;
+  /** The lost message whose id this one takes over. */
+  readonly replaces?: Cid;
   readonly durability: Durability;
   readonly entry: Omit<NewEntry, 'store' | 'by'>;
   /** Of a stream: it was journaled before its first block was announced. */
@@ -63,9 +65,9 @@ const withPackets = (entry: SealedSend['entry'], announcements: readonly Announc
   entry.recipients.map((recipient, i) => ({ ...recipient, packet: announcements[i]?.packet }));
 
 async function commitOne(room: MailRoom, message: SealedSend): Promise<CommitAnswer> {
-  const { cid, bytes, blocks, tiers, expiresAtMs, announcements, operation, durability, signal } = message;
+  const { cid, bytes, blocks, tiers, expiresAtMs, announcements, operation, replaces, durability, signal } = message;
   try {
-    const commit = { message: { cid, bytes, blocks, expiresAtMs, tiers }, announcements, ...(operation && { operation }) };
+    const commit = { message: { cid, bytes, blocks, expiresAtMs, tiers }, announcements, ...(operation && { operation }), ...(replaces && { replaces }) };
     const committed = await commitMessage(room.store, commit, { durability, ...(signal && { signal }) });
     return { ...committed, cid: committed.operation?.cid ?? cid };
   } catch (error) {

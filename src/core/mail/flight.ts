@@ -4,7 +4,7 @@
  * A send that is still under way, here or in another process, is left alone.
  */
 import { sameCid, type Cid } from '../base/cid.ts';
-import { isError, warning } from '../base/errors.ts';
+import { isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { EntryHolder, NewEntry, OutboxEntry } from '../home/index.ts';
 import { liveness, thisProcess } from '../storage/locks/holder.ts';
@@ -122,20 +122,10 @@ async function settleFromStore({ home, store }: MailRoom, { number, cid, bytes, 
   const durability: Durability = 'hot';
   // From here on the sender is told that it stands: that is an acknowledgement.
   if (!journaled.has(cid.toString())) {
-    await store.journal.append([{ cid, durability, atMs, inboxes: recipients.map(({ inbox }) => inbox), bytes: bytes ?? 0, expiresAtMs }]);
+    const operation = await store.hot.operationOf(cid);
+    await store.journal.append([{ cid, durability, atMs, inboxes: recipients.map(({ inbox }) => inbox), bytes: bytes ?? 0, expiresAtMs, operation }]);
   }
   home.outbox.settle(number, { atMs, durability, state: 'announced' });
-}
-
-const LOST_SETTING = 'outbox/lost';
-
-/** A loss reaches its sender: the first command after it says so, once. */
-export function warnOfLost({ home, warn }: Pick<MailRoom, 'home' | 'warn'>): void {
-  const told = (home.settings.get(LOST_SETTING) as number | undefined) ?? 0;
-  const any = home.outbox.list({ limit: 1, states: ['lost'] }).entries.length > 0;
-  const count = any ? home.outbox.counts().lost : 0;
-  if (count > told) warn(warning('W_LOST', { count }));
-  if (count !== told) home.settings.set(LOST_SETTING, count);
 }
 
 /** What the store holds under an id, written into this home's outbox: after a race that another process won, or in a home that did not send it. */

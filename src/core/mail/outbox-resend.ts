@@ -1,16 +1,18 @@
 /**
- * Resending: the same packets to the same inboxes, as often as one likes; who was told already is not told twice. A message whose record is
- * gone while its blocks are there is the store's again; one whose blocks are gone is lost, and the outbox says so.
+ * Resending: the same packets to the same inboxes, as often as one likes; who was told already is not told twice, and who was withdrawn by a
+ * cancel stays so. A message whose record is gone while its blocks are there is the store's again; one whose blocks are gone is lost, and the
+ * outbox and the store say so.
  */
 import { rfc3339 } from '../base/clock.ts';
 import { fail, OmniplexError, type ErrorCode } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Delivery, OutboxEntry } from '../home/index.ts';
-import { batched, closureOf, sizeOf, type Load } from '../storage/closure.ts';
+import { sizeOf, type Load } from '../storage/closure.ts';
 import { commitMessage } from '../storage/commit.ts';
-import type { Announcement, TierName } from '../storage/ports.ts';
+import { holdersOf } from '../storage/holders.ts';
+import type { Announcement } from '../storage/ports.ts';
 import { isUnderWay, reconciled } from './flight.ts';
+import { noteLoss } from './losses.ts';
 import { entryOf, matches, messageView, type OutboxFilter, type OutboxMessage } from './outbox.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
@@ -22,8 +24,8 @@ export interface ResendRequest {
 }
 
 /**
- * One message. Throws E_NOT_FOUND, E_NAME_UNKNOWN (no recipient of it), E_EXPIRED, E_BUSY (it is being sent just now), E_BLOCKS_MISSING (then
- * its recipients who were told of it are `lost`).
+ * One message. Throws E_NOT_FOUND, E_NAME_UNKNOWN (no recipient of it), E_CANCELLED, E_EXPIRED, E_BUSY (it is being sent just now),
+ * E_MESSAGE_LOST (then its recipients who were told of it are `lost`).
  */
 export async function resend(room: MailRoom, key: Cid | string, { to, signal }: ResendRequest = {}): Promise<Outcome<OutboxMessage>> {
   await room.original();
@@ -44,10 +46,10 @@ export interface ResendAllResult {
   readonly reasons: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
-/** Every message that matches, oldest first. What cannot be resent is left and counted; E_INCOMPLETE beside the result then. */
+/** Every message that matches and was not cancelled, oldest first. What cannot be resent is left and counted; E_INCOMPLETE beside the result then. */
 export async function resendAll(room: MailRoom, { where, signal }: ResendAllRequest): Promise<Outcome<ResendAllResult>> {
   await room.original();
-  const { entries } = room.home.outbox.list({ limit: Number.MAX_SAFE_INTEGER, where: (entry) => matches(where, entry, room.home.clock.now()) });
+  const { entries } = room.home.outbox.list({ limit: Number.MAX_SAFE_INTEGER, where: (entry) => !isCancelled(entry) && matches(where, entry, room.home.clock.now()) });
   const reasons: Partial<Record<ErrorCode, number>> = {};
   let [resent, left] = [0, 0];
   for (const entry of entries.toReversed()) {
@@ -65,17 +67,20 @@ export async function resendAll(room: MailRoom, { where, signal }: ResendAllRequ
 }
 
 async function resendEntry(room: MailRoom, begun: OutboxEntry, to: readonly string[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
-  const chosen = places(begun, to);
+  const chosen = places(begun, to).filter((place) => begun.recipients[place]?.state !== 'cancelled');
+  if (chosen.length === 0 && begun.recipients.length > 0) throw fail('E_CANCELLED', { cid: begun.cid?.toString() });
   const entry = await reconciled(room, begun);
   const { cid } = requireSendable(room, entry);
-  const held = await whereItIs(room, cid, signal);
-  if (held === undefined) throw lose(room, entry, cid);
+  const held = await holdersOf(room.store.tiers, cid, { signal });
+  if (held === undefined) throw await lose(room, entry, cid);
   const announcements = announcementsOf(entry, cid, chosen);
   const size = await sizeOf(cid, loader(room, signal));
   const commit = { message: { cid, ...size, expiresAtMs: entry.expiresAtMs, tiers: held }, announcements };
   const { outcome: stored } = await commitMessage(room.store, commit, { durability: 'hot', ...(signal && { signal }) });
   return markAnnounced(room, entry, chosen) || stored === 'stored';
 }
+
+const isCancelled = ({ recipients }: OutboxEntry): boolean => recipients.length > 0 && recipients.every(({ state }) => state === 'cancelled');
 
 function places({ recipients, cid }: OutboxEntry, to: readonly string[] | undefined): readonly number[] {
   const all = recipients.map((_, place) => place);
@@ -96,36 +101,18 @@ function requireSendable(room: MailRoom, entry: OutboxEntry): { readonly cid: Ci
 
 const loader = ({ store }: MailRoom, signal?: AbortSignal): Load => async (cid) => (await store.read(cid, signal))?.bytes;
 
-/** The tiers that hold every block; none of them alone may, as long as all together do. Undefined when a block is nowhere. */
-async function whereItIs(room: MailRoom, cid: Cid, signal: AbortSignal | undefined): Promise<readonly TierName[] | undefined> {
-  const { tiers } = room.store;
-  const whole = new Set(tiers.map(({ tier }) => tier));
-  try {
-    for await (const { cids } of closureOf(cid, loader(room, signal))) {
-      for (const some of batched(cids, limits.pageItemsMax)) {
-        const there = await Promise.all(tiers.map((tier) => tier.has(some, signal)));
-        if (some.some((_, i) => !there.some((has) => has[i]))) return undefined;
-        tiers.forEach(({ tier }, t) => void (there[t]?.every(Boolean) || whole.delete(tier)));
-      }
-    }
-  } catch (error) {
-    if (error instanceof OmniplexError && (error.code === 'E_BLOCKS_MISSING' || error.code === 'E_BLOCK_CORRUPT')) return undefined;
-    throw error;
-  }
-  return [...whole];
-}
-
 /** Recipients who were told of it and have not said that they have it. What was never acknowledged stays `failed`. */
-function lose({ home }: MailRoom, { number, recipients, durability }: OutboxEntry, cid: Cid): OmniplexError {
+async function lose({ home, store }: MailRoom, { number, recipients, durability }: OutboxEntry, cid: Cid): Promise<OmniplexError> {
+  await noteLoss(store, cid);
   const atMs = home.clock.now();
   if (durability.true !== 'accepted') {
     home.transaction(() =>
       recipients.forEach(({ state }, place) => {
-        if (state === 'announced' || state === 'unknown') home.outbox.setRecipientState(number, place, { state: 'lost', atMs, code: 'E_BLOCKS_MISSING' });
+        if (state === 'announced' || state === 'unknown') home.outbox.setRecipientState(number, place, { state: 'lost', atMs, code: 'E_MESSAGE_LOST' });
       }),
     );
   }
-  return fail('E_BLOCKS_MISSING', { cid: cid.toString(), missing: 'some' });
+  return fail('E_MESSAGE_LOST', { cid: cid.toString() });
 }
 
 /** The very packets of the first time. A recipient whose packet was never made is told nothing. */

@@ -1,6 +1,6 @@
 /**
  * What became of the messages that this home sent: listed, shown, waited for. Before anything is answered, sends that died half-way are
- * settled by asking the store, and receipts that came back are taken in. Only the latter needs a private key, and only when there may be one.
+ * settled by asking the store, what it lost turns `lost`, and receipts that came back are taken in. Only the latter needs a private key, and only when there may be one.
  */
 import { parseCid, type Cid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
@@ -12,6 +12,7 @@ import { recipientStates, type Delivery, type OutboxEntry, type RecipientState }
 import { durabilities, type Durability } from '../storage/ports.ts';
 import { applyReceipts } from './apply-receipts.ts';
 import { reconcile, reconciled } from './flight.ts';
+import { learnLosses } from './losses.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
 
@@ -78,7 +79,7 @@ export interface OutboxListRequest {
 }
 
 /** From the one that needs looking after to the one that is done. */
-const LEAST_FAR: readonly RecipientState[] = ['lost', 'unknown', 'failed', 'refused', 'announced', 'received', 'opened'];
+const LEAST_FAR: readonly RecipientState[] = ['lost', 'unknown', 'failed', 'refused', 'announced', 'received', 'opened', 'cancelled'];
 
 function factsOf(entry: OutboxEntry): OutboxFacts {
   const { cid, id, name, bytes, createdAtMs, expiresAtMs, durability, receipt, recipients, settledAtMs } = entry;
@@ -167,7 +168,9 @@ export async function showOutbox(room: MailRoom, key: Cid | string, { signal }: 
   return outcome(messageView(entry), JSON.stringify(messageView(entry)) !== JSON.stringify(messageView(before)));
 }
 
-async function upToDate(room: MailRoom, number: number, signal?: AbortSignal): Promise<OutboxEntry> {
+/** Settled, with what the store lost and the receipts that came. */
+export async function upToDate(room: MailRoom, number: number, signal?: AbortSignal): Promise<OutboxEntry> {
+  await learnLosses(room);
   const entry = await reconciled(room, room.home.outbox.entry(number));
   const identity = entry.identity && room.home.people.identityOf(entry.identity);
   if (identity === undefined || entry.receipt === undefined || !entry.recipients.some(({ state }) => isOpen(state))) return entry;
@@ -176,7 +179,7 @@ async function upToDate(room: MailRoom, number: number, signal?: AbortSignal): P
 }
 
 /** More may be heard of it. */
-const isOpen = (state: RecipientState): boolean => state !== 'opened' && state !== 'refused';
+const isOpen = (state: RecipientState): boolean => state !== 'opened';
 
 export interface WaitRequest {
   readonly state: 'received' | 'opened';
@@ -191,12 +194,12 @@ const hasReached = (state: RecipientState, wanted: WaitRequest['state']): boolea
 
 /** Everybody has come to it, or nobody who has not ever will. */
 const isOver = (entry: OutboxEntry, wanted: WaitRequest['state']): boolean =>
-  entry.recipients.every(({ state }) => hasReached(state, wanted) || state === 'refused');
+  entry.recipients.every(({ state, evidence }) => hasReached(state, wanted) || state === 'lost' || state === 'cancelled' || evidence.some((word) => word.state === 'refused'));
 
 /**
  * Until every recipient has come to this state. Throws E_NOT_FOUND (no such entry, nobody to wait for), and E_USAGE when nothing was asked
  * of the recipients that could tell it.
- * Beside the result E_MISSING_RECIPIENTS, when time ran out or a recipient refuses.
+ * Beside the result E_MESSAGE_LOST, or E_MISSING_RECIPIENTS when time ran out, a recipient refuses, or it was cancelled.
  */
 export async function waitOutbox(room: MailRoom, key: Cid | string, { state: wanted, timeoutMs, signal, onChange }: WaitRequest): Promise<Outcome<OutboxMessage>> {
   const first = entryOf(room, key);
@@ -227,7 +230,8 @@ function refuseVainWait({ receipt, recipients }: OutboxEntry, wanted: WaitReques
   if (receipt === 'received' && wanted === 'opened') throw fail('E_USAGE', { why: 'it was sent with --receipt received: nobody says when it is opened' });
 }
 
-function missing({ recipients }: OutboxEntry, wanted: WaitRequest['state']): OmniplexError | undefined {
+function missing({ cid, recipients }: OutboxEntry, wanted: WaitRequest['state']): OmniplexError | undefined {
+  if (recipients.some(({ state }) => state === 'lost')) return fail('E_MESSAGE_LOST', { cid: cid?.toString() });
   const late = recipients.filter(({ state }) => !hasReached(state, wanted)).length;
   return late === 0 ? undefined : fail('E_MISSING_RECIPIENTS', { missing: late, total: recipients.length, state: wanted });
 }

@@ -1,7 +1,7 @@
 /**
  * Receipts that I give: a signed message back to the sender, when he asked for one, by the receiver's setting. Only handling a message
  * sends anything, and a receipt is never answered by one. The store keeps a record of each, so that however often and from however many
- * processes a message is handled, a sender is told each state once. A receipt is sealed to the sender's identity key and does not expire:
+ * processes a message is handled, a sender is told each state once; one that the store lost is given again. A receipt is sealed to the sender's identity key and does not expire:
  * he may come for it late. Spec: docs/PROTOCOL.md, Receipts.
  */
 import { bytesOf, type Bytes } from '../base/bytes.ts';
@@ -17,8 +17,10 @@ import { encodeReceipt, isReceipt, RECEIPT_MEDIA_TYPE, type Receipt, type Receip
 import { sealMessage } from '../message/seal.ts';
 import type { Introduction } from '../message/sealed.ts';
 import { commitMessage } from '../storage/commit.ts';
+import { giveUp } from '../storage/losses.ts';
 import type { Operation } from '../storage/ports.ts';
 import { Announcer } from './announce.ts';
+import { isLost } from './losses.ts';
 import type { OpenedMail } from './opener.ts';
 import type { Provenance } from './provenance.ts';
 import type { MailRoom } from './room.ts';
@@ -69,10 +71,13 @@ async function give(room: MailRoom, identity: IdentityRecord, provenance: Proven
   const key = crypto.hmacSha256(secret.expose(), OPERATION_LABEL, digestOf(of), bytesOf(state));
   const known = home.messages.find(of);
   const isNoted = known?.receipts.includes(state) === true && known.identity?.equals(identity.id) === true;
-  if (isNoted || (await store.hot.operation(key)) !== undefined) return { ...answer, changed: false };
+  const given = await store.hot.operation(key);
+  const lost = given !== undefined && (await isLost(store, given.cid)) ? given.cid : undefined;
+  if (lost === undefined && (isNoted || given !== undefined)) return { ...answer, changed: false };
   await room.original();
   const operation = (cid: Cid): Operation => ({ key, content: key, cid, result: new Uint8Array(0) });
-  const sent = await send(room, identity, recipient, receipt, secret.expose(), operation);
+  const sent = await send(room, identity, recipient, receipt, { eraseSecret: secret.expose(), operation, replaces: lost });
+  if (lost !== undefined) await giveUp(store, lost);
   home.transaction(() => {
     home.receipts.put({ ...receipt, cid: sent.cid, identity: identity.id, to: recipient.identity });
     if (known !== undefined) home.messages.put({ ...known, receipts: [state] });
@@ -94,8 +99,7 @@ async function send(
   { name }: IdentityRecord,
   recipient: Recipient,
   receipt: Receipt,
-  eraseSecret: Bytes,
-  operation: (cid: Cid) => Operation,
+  { eraseSecret, operation, replaces }: { readonly eraseSecret: Bytes; readonly operation: (cid: Cid) => Operation; readonly replaces: Cid | undefined },
 ): Promise<{ readonly cid: Cid; readonly outcome: 'stored' | 'repeated' }> {
   const { home, crypto, identities, store } = room;
   const nowMs = home.clock.now();
@@ -109,7 +113,7 @@ async function send(
   using _headerKey = sealed.headerKey;
   const { cid, bytes, blocks } = sealed;
   const announcements = new Announcer(sealed, [recipient.inbox], { expiresMs: 0, priority: false, qos: 0 }).announce('single', cid);
-  const commit = { message: { cid, bytes, blocks, expiresAtMs: 0, tiers: ['hot'] as const }, announcements, operation: operation(cid) };
+  const commit = { message: { cid, bytes, blocks, expiresAtMs: 0, tiers: ['hot'] as const }, announcements, operation: operation(cid), ...(replaces && { replaces }) };
   const committed = await commitMessage(store, commit, { durability: 'hot' });
   return { cid: committed.operation?.cid ?? cid, outcome: committed.outcome };
 }

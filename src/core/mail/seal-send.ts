@@ -26,6 +26,8 @@ export interface Sealed {
   readonly address: Address;
   readonly contentBytes: number;
   readonly send: SealedSend;
+  /** Another message that had this id, and was told of: the store has lost or forgotten it. */
+  readonly again?: Cid | undefined;
   /** Takes back what a stream has announced, when its message is not the one that stands. */
   withdraw(): Promise<void>;
 }

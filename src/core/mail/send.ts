@@ -6,20 +6,22 @@
 import { rfc3339 } from '../base/clock.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { sameCid, type Cid } from '../base/cid.ts';
-import { fail, isError, OmniplexError } from '../base/errors.ts';
+import { fail, isError, OmniplexError, warning } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { introductionOf } from '../identity/history.ts';
 import { introductionBlocks } from '../identity/introduction.ts';
 import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
-import type { Operation } from '../storage/ports.ts';
+import type { Durability, Operation } from '../storage/ports.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
 import { adopt, beginFlights, reconcile } from './flight.ts';
 import { digestOfInput } from './input.ts';
+import { isLost } from './losses.ts';
 import { openOperationResult, type OperationResult } from './operation.ts';
+import { supersede } from './outbox-cancel.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { AddressBook } from './recipients.ts';
 import type { MailRoom } from './room.ts';
@@ -78,7 +80,28 @@ async function asAnswer<T>(act: () => Promise<T>): Promise<T | OmniplexError> {
 async function sendOrSeal(room: MailRoom, sender: SenderInUse, draft: Draft): Promise<Sent | Sealed> {
   const { id } = draft.request;
   const known = id === undefined ? undefined : await room.store.hot.operation(keyOfId(room, sender, id));
-  return known === undefined ? sealDraft(room, sender, draft) : repeat(room, sender, draft, known);
+  if (known === undefined) {
+    const again = toldBefore(room, sender, id);
+    return { ...(await sealDraft(room, sender, draft)), again };
+  }
+  return (await isLost(room.store, known.cid, draft.request.signal)) ? sealAgain(room, sender, draft, known) : repeat(room, sender, draft, known);
+}
+
+/** What this home told somebody under this id, and the store does not remember. */
+function toldBefore({ home, store }: MailRoom, { record }: SenderInUse, id: string | undefined): Cid | undefined {
+  const entry = id === undefined ? undefined : home.outbox.find(id, record.id);
+  const isTold = entry?.store === store.id && entry.recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state));
+  return isTold ? entry.cid : undefined;
+}
+
+/** The effect of the id is lost: the same content is another message now, which takes the id over. Throws E_ID_CONFLICT. */
+async function sealAgain(room: MailRoom, sender: SenderInUse, draft: Draft, lost: Operation): Promise<Sealed> {
+  const sealed = await sealDraft(room, sender, draft);
+  if (sealed.send.operation === undefined || !equalBytes(sealed.send.operation.content, lost.content)) {
+    await sealed.withdraw();
+    throw fail('E_ID_CONFLICT', { id: draft.request.id });
+  }
+  return { ...sealed, again: lost.cid, send: { ...sealed.send, replaces: lost.cid } };
 }
 
 async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, delivery: Delivery | OmniplexError): Promise<Sent> {
@@ -93,6 +116,8 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
     const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
     return asRepeat(room, answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall));
   }
+  if (sent.replaces !== undefined) await supersede(room, sent.replaces);
+  if (sealed.again !== undefined) room.warn(warning('W_SENT_AGAIN', { id: draft.request.id, cid: sealed.again.toString() }));
   const known = { bytes: sealed.contentBytes, blocks: sent.blocks, expiresAtMs: sent.expiresAtMs, forwardSecret: sealed.address.forwardSecret };
   return answerOf(draft, sent.cid, known, delivery.durability, true, delivery.shortfall);
 }
@@ -104,7 +129,7 @@ async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operati
   if (!equalBytes(contentOfId(room, sender, draft, digest), operation.content)) throw fail('E_ID_CONFLICT', { id: request.id });
   const known = openOperationResult(room.crypto, sender.secret.expose(), operation.key, operation.result);
   const raised = await raiseDurability(room, operation.cid, durability, request.signal);
-  await remember(room, sender, draft, operation.cid, known, raised.durability);
+  await remember(room, sender, draft, operation, known, raised.durability);
   return asRepeat(room, answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall));
 }
 
@@ -114,9 +139,11 @@ async function asRepeat({ store }: MailRoom, sent: Sent): Promise<Sent> {
 }
 
 /** A home that did not send it itself, or died before it knew, has an entry from now on: to wait for receipts, to resend. */
-async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, cid: Cid, known: OperationResult, durability: DurabilityResult): Promise<void> {
+async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation, known: OperationResult, durability: DurabilityResult): Promise<void> {
+  const { cid } = operation;
   const there = room.home.outbox.find(cid);
   if (there !== undefined && isKnown(there, cid)) return;
+  await acknowledgeAgain(room, operation, durability.true);
   const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
   const recipients = known.recipients.map(({ identity, inbox }) => ({ identity, inbox, name: names.get(identity.toString()) ?? identity.toString() }));
   const { createdMs: createdAtMs, request } = draft;
@@ -127,6 +154,15 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, cid: 
   const entry = flight && room.home.outbox.entry(flight.number);
   if (entry === undefined) return;
   if (!isKnown(entry, cid)) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
+}
+
+/** Whoever sent it may have died before the journal was told, and his home with him: what is answered now is written down first. */
+async function acknowledgeAgain({ store }: MailRoom, operation: Operation, level: Durability): Promise<void> {
+  const { cid } = operation;
+  const record = await store.hot.message(cid);
+  if (record === undefined || record.removed) return;
+  const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
+  await store.journal.append([{ cid, durability: level, atMs: store.clock.now(), inboxes, bytes: record.bytes, expiresAtMs: record.expiresAtMs, operation }]);
 }
 
 /** The entry is of this message, and how it went is written down. */
@@ -147,7 +183,7 @@ function answerOf(
     ...(request.id !== undefined && { id: request.id }),
     bytes: known.bytes,
     blocks: known.blocks,
-    recipients: { total, announced: total, names: recipients.map(({ name }) => name) },
+    recipients: { total, announced: durability.true === 'accepted' ? 0 : total, names: recipients.map(({ name }) => name) },
     durability: { ...durability, asked },
     // Version 1 has no stanza that is classical only: X-Wing is a hybrid, a passphrase is symmetric.
     postQuantum: true,

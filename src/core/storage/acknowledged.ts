@@ -1,17 +1,18 @@
 /**
  * What we promised against what is there: the journal compared with the tiers. `present`: every block is somewhere and every inbox is told.
  * `unannounced`: the blocks are there, an inbox is not told. `lost`: blocks are missing. What was removed or collected on purpose, or has
- * expired, was kept long enough and counts as present.
+ * expired, was kept long enough and counts as present. Losses are noted in the hot tier, and struck out when they are there again.
  */
 import { equalBytes, hexOf } from '../base/bytes.ts';
-import { parseCid, type Cid } from '../base/cid.ts';
-import { isError } from '../base/errors.ts';
-import { closureOf } from './closure.ts';
+import type { Cid } from '../base/cid.ts';
+import type { OmniplexError } from '../base/errors.ts';
 import type { StoreContext } from './context.ts';
-import { acknowledgedSince, releasedOf } from './journal-facts.ts';
+import { readableHolders, type LookOptions } from './holders.ts';
+import { journalFacts, type JournalFacts } from './journal-facts.ts';
+import { forgetLoss, knownLosses, noteLosses } from './losses.ts';
 import type { Acknowledgement, Durability } from './ports.ts';
-import { announceFromCold } from './restore.ts';
-import { isExpired } from './selection.ts';
+import { announceFromCold, recordAgain } from './restore.ts';
+import { isExpired } from './expiry.ts';
 
 export interface Missed {
   readonly cid: Cid;
@@ -28,53 +29,94 @@ export interface AcknowledgedResult {
   readonly lost: readonly Missed[];
   /** Announcements that were made again, where that was asked. */
   readonly announcedAgain: number;
+  /** Records of an --id that hot had lost and got back from the journal, where that was asked. */
+  readonly operations: number;
+  /** The journal is damaged: what it does not tell any more was not compared. */
+  readonly damage?: OmniplexError;
 }
 
-export interface AcknowledgedOptions {
+export interface AcknowledgedOptions extends LookOptions {
   readonly repair?: boolean;
-  readonly signal?: AbortSignal;
 }
 
-/** `repair` announces again from cold what can be. Throws E_STORE_CORRUPT when the journal itself is damaged. */
-export async function verifyAcknowledged(store: StoreContext, sinceMs: number, { repair = false, signal }: AcknowledgedOptions = {}): Promise<AcknowledgedResult> {
-  const acknowledged = await acknowledgedSince(store.journal, sinceMs);
-  const released = await releasedOf(store.journal, new Set(acknowledged.keys()));
-  const total: Partial<Record<Durability, number>> = {};
-  const unannounced: Missed[] = [];
-  const lost: Missed[] = [];
-  let [present, announcedAgain] = [0, 0];
-  for (const [text, acknowledgement] of acknowledged) {
-    signal?.throwIfAborted();
-    const { durability: level, atMs, inboxes } = acknowledgement;
-    total[level] = (total[level] ?? 0) + 1;
-    const cid = parseCid(text);
-    if (released.has(text) || isExpired(acknowledgement, store.clock.now())) {
-      present++;
-    } else if (!(await isWhole(store, cid, signal))) {
-      lost.push({ cid, level, atMs, to: inboxes.map(hexOf) });
-    } else {
-      const untold = await untoldInboxes(store, acknowledgement);
-      if (untold.length === 0) present++;
-      else if (repair && (await announceAgain(store, acknowledgement))) announcedAgain += untold.length;
-      else unannounced.push({ cid, level, atMs, to: untold.map(hexOf) });
-    }
+/** `repair` announces again from cold what can be, and puts back what hot forgot and the journal knows. */
+export async function verifyAcknowledged(store: StoreContext, sinceMs: number, { repair = false, ...look }: AcknowledgedOptions = {}): Promise<AcknowledgedResult> {
+  const facts = await journalFacts(store.journal, sinceMs);
+  const audit = new Audit(store, facts, repair);
+  const operations = repair ? await store.hot.restoreOperations(facts.operations.values()) : 0;
+  for (const one of facts.acknowledged.values()) {
+    look.signal?.throwIfAborted();
+    await audit.look(one, look);
   }
-  return { total, present, unannounced, lost, announcedAgain };
+  await audit.pardon(sinceMs);
+  await audit.note();
+  return { ...audit.result, operations, ...(facts.damage && { damage: facts.damage }) };
 }
 
-async function isWhole(store: StoreContext, cid: Cid, signal?: AbortSignal): Promise<boolean> {
-  try {
-    for await (const { cids } of closureOf(cid, async (one) => (await store.read(one, signal))?.bytes)) {
-      const missing = new Set(cids.map((_, i) => i));
-      for (const tier of store.tiers) (await tier.has(cids, signal)).forEach((has, i) => has && missing.delete(i));
-      if (missing.size > 0) return false;
+class Audit {
+  readonly #store: StoreContext;
+  readonly #facts: JournalFacts;
+  readonly #repair: boolean;
+  readonly #total: Partial<Record<Durability, number>> = {};
+  readonly #unannounced = new Map<string, Missed>();
+  readonly #lost = new Map<string, Acknowledgement>();
+  #present = 0;
+  #announcedAgain = 0;
+
+  constructor(store: StoreContext, facts: JournalFacts, repair: boolean) {
+    this.#store = store;
+    this.#facts = facts;
+    this.#repair = repair;
+  }
+
+  get result(): Omit<AcknowledgedResult, 'operations' | 'damage'> {
+    const lost = [...this.#lost.values()].map((one) => missed(one, one.inboxes));
+    return { total: this.#total, present: this.#present, unannounced: [...this.#unannounced.values()], lost, announcedAgain: this.#announcedAgain };
+  }
+
+  async look(one: Acknowledgement, options: LookOptions): Promise<void> {
+    const { cid, durability: level } = one;
+    const { hot, tiers, clock } = this.#store;
+    this.#total[level] = (this.#total[level] ?? 0) + 1;
+    if (this.#facts.released.has(cid.toString()) || isExpired(one, clock.now())) this.#present++;
+    else if ((await readableHolders(tiers, cid, options)) === undefined) this.#lost.set(cid.toString(), one);
+    else {
+      if (this.#repair && (await hot.message(cid)) === undefined) await recordAgain(hot, tiers, one);
+      await this.#lookAtInboxes(one);
     }
-    return true;
-  } catch (error) {
-    if (isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL')) return false;
-    throw error;
+  }
+
+  async #lookAtInboxes(one: Acknowledgement): Promise<void> {
+    const untold = await untoldInboxes(this.#store, one);
+    if (untold.length === 0) this.#present++;
+    else if (this.#repair && (await announceAgain(this.#store, one))) {
+      this.#present++;
+      this.#announcedAgain += untold.length;
+    } else this.#unannounced.set(one.cid.toString(), missed(one, untold));
+  }
+
+  /** What was let go while we looked is no loss. */
+  async pardon(sinceMs: number): Promise<void> {
+    if (this.#lost.size + this.#unannounced.size === 0) return;
+    const { released } = await journalFacts(this.#store.journal, sinceMs);
+    for (const missing of [this.#lost, this.#unannounced]) {
+      for (const text of missing.keys()) if (released.has(text) && missing.delete(text)) this.#present++;
+    }
+  }
+
+  /** Not in a hot tier that is broken itself: a write could go over what a rebuild can still read. */
+  async note(): Promise<void> {
+    const { hot } = this.#store;
+    if (this.#lost.size > 0 && (await hot.findings()).length > 0) return;
+    await noteLosses(hot, [...this.#lost.values()]);
+    for (const { cid } of await knownLosses(this.#store)) {
+      const text = cid.toString();
+      if (this.#facts.acknowledged.has(text) && !this.#lost.has(text)) await forgetLoss(hot, cid);
+    }
   }
 }
+
+const missed = ({ cid, durability: level, atMs }: Acknowledgement, inboxes: Acknowledgement['inboxes']): Missed => ({ cid, level, atMs, to: inboxes.map(hexOf) });
 
 async function untoldInboxes(store: StoreContext, { cid, inboxes }: Acknowledgement) {
   const told = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);

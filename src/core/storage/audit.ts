@@ -2,19 +2,34 @@
 import { fail, type OmniplexError } from '../base/errors.ts';
 import type { AcknowledgedResult } from './acknowledged.ts';
 import type { RebuildReport } from './rebuild.ts';
+import type { RepairReport } from './repair.ts';
 import type { VerifyResult } from './verify.ts';
 
 /**
- * E_NOT_FOUND: nothing of what was named is anywhere. E_VERIFY: wrong or missing bytes are left. E_LOST: a rebuild could not bring back all.
+ * E_NOT_FOUND: nothing of what was named is anywhere. E_VERIFY: wrong or missing bytes are left. E_LOST: what was acknowledged is not there, or
+ * not announced, or a rebuild could not bring it back. E_INCOMPLETE: a repair could not bring back all that was known of what is there.
  * E_TIMEOUT: what was looked at holds, and the rest was not looked at.
  */
-export function verifyError({ checked, bad, badTotal, repaired, rebuilt, shortfall }: VerifyResult, earlier?: RebuildReport): OmniplexError | undefined {
+export function verifyError({ checked, bad, badTotal, repaired, rebuilt: made, acknowledged, shortfall }: VerifyResult, before?: RepairReport): OmniplexError | undefined {
   if (checked === 0 && bad.length === 1 && bad[0]?.code === 'E_NOT_FOUND') return fail('E_NOT_FOUND', { what: String(bad[0].cid) });
-  if (badTotal > repaired) return fail('E_VERIFY', { bad: badTotal - repaired, checked });
-  const lost = (rebuilt ?? earlier)?.notBroughtBack.length ?? 0;
-  return lost > 0 ? fail('E_LOST', { lost, unannounced: 0 }) : shortfall;
+  if (badTotal > repaired) return fail('E_VERIFY', { bad: badTotal - repaired, checked: Math.max(checked, badTotal) });
+  const rebuilt = made ?? before?.rebuilt;
+  const lost = new Set([...(rebuilt?.notBroughtBack ?? []), ...(acknowledged?.lost ?? [])].map(({ cid }) => cid.toString()));
+  const unannounced = acknowledged?.unannounced.length ?? 0;
+  if (lost.size + unannounced > 0) return fail('E_LOST', { lost: lost.size, unannounced });
+  return forgotten(rebuilt, before) ?? shortfall;
 }
 
-export function acknowledgedError({ lost, unannounced }: AcknowledgedResult): OmniplexError | undefined {
-  return lost.length + unannounced.length > 0 ? fail('E_LOST', { lost: lost.length, unannounced: unannounced.length }) : undefined;
+/** What cannot be known any more although everything that can be named is there. */
+function forgotten(rebuilt: RebuildReport | undefined, before: RepairReport | undefined): OmniplexError | undefined {
+  const { fromCold = 0 } = rebuilt ?? {};
+  const why = [
+    ...(before === undefined || before.journalMended.length === 0 ? [] : ['some records of the journal are gone: what they promised, and which --id had its effect, is not known any more']),
+    ...(fromCold === 0 ? [] : [`${fromCold} ${fromCold === 1 ? 'message' : 'messages'} came back from cold as new: whether it was read, pinned or handled is not known any more`]),
+  ];
+  return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; ') });
+}
+
+export function acknowledgedError({ lost, unannounced, damage }: AcknowledgedResult): OmniplexError | undefined {
+  return lost.length + unannounced.length > 0 ? fail('E_LOST', { lost: lost.length, unannounced: unannounced.length }) : damage;
 }

@@ -72,8 +72,8 @@ export interface BulkAct {
   /** Options that make another plan of the same messages. */
   readonly parameters: ReadonlyArray<string | number>;
   readonly needsConfirmation?: boolean;
-  /** A named message that was removed is one with nothing to do, not a missing one. */
-  readonly seesRemoved?: boolean;
+  /** A named message that was removed is one with nothing to do, not a missing one; a lost one can be acted on. */
+  readonly seesGone?: boolean;
   /** Whether there is anything to do, as far as the record tells. For the plan; `act` looks itself. */
   isDue(record: MessageRecord): boolean;
   /** Bytes that moved; undefined when there was nothing to do. */

@@ -49,7 +49,7 @@ export async function commitMessage(store: StoreContext, commit: MessageCommit, 
   const cid = operation?.cid ?? commit.message.cid;
   const { copy, shortfall } = options.durability === 'cold' ? await tryCold(store, cid, options) : {};
   const reached = await reachedDurability(store, cid, options.durability, copy);
-  await store.journal.append([{ ...(await acknowledged(store, cid, commit)), durability: reached.true, atMs: store.clock.now() }]);
+  await store.journal.append([{ ...(await acknowledged(store, cid, commit)), durability: reached.true, atMs: store.clock.now(), ...(operation && { operation }) }]);
   return { outcome, operation, durability: reached, ...(shortfall && { shortfall }) };
 }
 

@@ -16,6 +16,8 @@ import { PlanName } from './plan.ts';
 import type { MessageRecord, TierName } from './ports.ts';
 import { forgetPending, pendingImports } from './pending.ts';
 import { withdrawAll } from './remove.ts';
+import { soundFacts } from './journal-facts.ts';
+import { forgetLoss } from './losses.ts';
 import { unknownToHot } from './restore.ts';
 
 export interface GcOptions {
@@ -162,7 +164,7 @@ async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Pr
 /** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
 async function refuseUnknown(store: StoreContext): Promise<void> {
   for (const tier of store.cold.values()) {
-    const [lost] = await unknownToHot(store.hot, tier, store.journal);
+    const [lost] = await unknownToHot(store.hot, tier, async () => (await soundFacts(store.journal)).released);
     if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.hot.place, why: `message ${lost.toString()} is in ${tier.tier} and unknown here` });
   }
 }
@@ -175,6 +177,7 @@ function forget(store: StoreContext, planned: Buried, signal?: AbortSignal): Pro
     await withdrawAll(store, record.cid);
     for (const tier of store.cold.values()) await tier.forget(record.cid);
     await store.hot.forget(record.cid, record.version, lock);
+    await forgetLoss(store.hot, record.cid);
   });
 }
 

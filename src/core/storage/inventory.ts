@@ -6,7 +6,8 @@ import { batched, closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { lastJobs, type JobRun } from './jobs.ts';
 import type { BlockTier, LockState, MessageRecord, TierName } from './ports.ts';
-import { fieldsOf, isExpired, isPinned, type MessageFilter } from './selection.ts';
+import { isExpired } from './expiry.ts';
+import { fieldsOf, isPinned, type MessageFilter } from './selection.ts';
 
 export interface StoreSummary {
   readonly messages: { readonly total: number; readonly removed: number; readonly expired: number; readonly pinned: number };

@@ -8,18 +8,14 @@
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
 import { decode, encode, Reader } from '../base/codec.ts';
-import { fail } from '../base/errors.ts';
+import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { durabilities, type Acknowledgement, type Release } from './ports.ts';
+import { durabilities, type Acknowledgement, type JournalEntry, type Operation, type Release } from './ports.ts';
 
 export const HEAD_BYTES = 12;
 export const FOOT_BYTES = 4;
 const VERSION = 1;
 const releaseReasons = ['removed', 'expired'] as const;
-
-export type JournalEntry =
-  | { readonly kind: 'acknowledged'; readonly acknowledgement: Acknowledgement }
-  | { readonly kind: 'released'; readonly release: Release };
 
 const u32 = (bytes: Bytes, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
@@ -35,9 +31,12 @@ export function encodeEntry(entry: JournalEntry): Bytes {
   return frame;
 }
 
-const acknowledgedFields = ({ cid, atMs, durability, inboxes, bytes, expiresAtMs }: Acknowledgement) => ({ cid, at: atMs, level: durability, inboxes, bytes, expires: expiresAtMs });
+const acknowledgedFields = ({ cid, atMs, durability, inboxes, bytes, expiresAtMs, operation }: Acknowledgement) => ({
+  ...{ cid, at: atMs, level: durability, inboxes, bytes, expires: expiresAtMs },
+  operation: operation && { key: operation.key, content: operation.content, result: operation.result },
+});
 
-const releasedFields = ({ cid, atMs, reason }: Release) => ({ cid, at: atMs, reason });
+const releasedFields = ({ cid, atMs, reason, inboxes }: Release) => ({ cid, at: atMs, reason, inboxes });
 
 /** What stands at `at`: a whole record, a torn one (the file ends before it does), or damage. `bytes` reaches to the end of the file when `last`. */
 export type Found = { readonly entry: JournalEntry; readonly next: number } | 'torn' | 'more' | 'damaged';
@@ -57,6 +56,28 @@ export function readEntry(bytes: Bytes, at: number, last: boolean): Found {
   return { entry: decodeEntry(payload), next };
 }
 
+/** Every record that proves itself, those behind damage too: what is passed over is no record, or not one any more. Throws E_VERSION_NEWER. */
+export function soundFrames(bytes: Bytes): readonly Bytes[] {
+  const frames: Bytes[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const found = frameAt(bytes, at);
+    if (found !== undefined) frames.push(bytes.subarray(at, found));
+    at = found ?? at + 1;
+  }
+  return frames;
+}
+
+function frameAt(bytes: Bytes, at: number): number | undefined {
+  if (bytes.length - at < HEAD_BYTES || crc32(bytes.subarray(at, at + 4)) !== u32(bytes, at + 4)) return undefined;
+  try {
+    const found = readEntry(bytes, at, true);
+    return typeof found === 'object' ? found.next : undefined;
+  } catch (error) {
+    if (isError(error, 'E_VERSION_NEWER')) throw error;
+    return undefined;
+  }
+}
+
 function decodeEntry(payload: Bytes): JournalEntry {
   const reader = new Reader('journal record', decode('journal record', payload));
   reader.version(VERSION);
@@ -64,7 +85,7 @@ function decodeEntry(payload: Bytes): JournalEntry {
   const head = { cid: reader.cid('cid'), atMs: reader.int('at') };
   const entry: JournalEntry =
     kind === 'released'
-      ? { kind, release: { ...head, reason: oneOf(reader, 'reason', releaseReasons) } }
+      ? { kind, release: { ...head, ...readReleased(reader) } }
       : { kind: oneOfText(kind, 'kind', ['acknowledged']), acknowledgement: { ...head, ...readAcknowledged(reader) } };
   reader.done();
   return entry;
@@ -72,11 +93,27 @@ function decodeEntry(payload: Bytes): JournalEntry {
 
 function readAcknowledged(reader: Reader): Omit<Acknowledgement, 'cid' | 'atMs'> {
   const durability = oneOf(reader, 'level', durabilities);
-  const inboxes = reader.list('inboxes', limits.recipientsMax).map((inbox) => {
+  const operation = reader.optional('operation', readOperation);
+  return { durability, inboxes: readInboxes(reader), bytes: reader.int('bytes'), expiresAtMs: reader.int('expires'), ...(operation && { operation }) };
+}
+
+function readReleased(reader: Reader): Omit<Release, 'cid' | 'atMs'> {
+  const inboxes = reader.optional('inboxes', readInboxes);
+  return { reason: oneOf(reader, 'reason', releaseReasons), ...(inboxes && { inboxes }) };
+}
+
+function readInboxes(reader: Reader): readonly Bytes[] {
+  return reader.list('inboxes', limits.recipientsMax).map((inbox) => {
     if (!(inbox instanceof Uint8Array) || inbox.length !== 32) throw fail('E_FORMAT', { kind: 'journal record', why: 'an inbox that is not 32 bytes' });
     return inbox;
   });
-  return { durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.int('expires') };
+}
+
+function readOperation(reader: Reader): Omit<Operation, 'cid'> {
+  const fields = reader.map('operation');
+  const operation = { key: fields.bytes('key', 32), content: fields.bytes('content', 32), result: fields.bytes('result', undefined, limits.journalRecordBytesMax) };
+  fields.done();
+  return operation;
 }
 
 const oneOf = <const T extends string>(reader: Reader, field: string, values: readonly T[]): T => oneOfText(reader.text(field, 20), field, values);

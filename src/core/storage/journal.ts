@@ -2,10 +2,10 @@
  * The journal: every acknowledgement as it was given, and every message that was let go on purpose, outside the hot tier.
  * It is what a lost hot tier is compared with. One file a month, appended to by every process, flushed before `append` resolves.
  * A record torn by a crash is left out, and cut off by the next append; any other damage is reported, never skipped in silence, and the
- * damaged file is written to no more.
+ * damaged file is written to no more until it is mended.
  */
 import { constants } from 'node:fs';
-import { open, readdir, type FileHandle } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concat, type Bytes } from '../base/bytes.ts';
 import { rfc3339, type Clock } from '../base/clock.ts';
@@ -13,9 +13,9 @@ import { fail, isError } from '../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, PRIVATE_FILE, syncFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import type { ProcessMutex } from '../base/process-mutex.ts';
-import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, type JournalEntry } from './journal-record.ts';
+import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, soundFrames } from './journal-record.ts';
 import { storeMutex } from './mutex.ts';
-import type { Acknowledgement, Journal, Release } from './ports.ts';
+import type { Acknowledgement, Journal, JournalEntry, Release } from './ports.ts';
 
 const READ_BYTES = 1024 * 1024;
 const MONTH = /^(\d{4}-\d{2})\.(\d{3})\.log$/;
@@ -28,6 +28,13 @@ interface Waiting {
 interface Group {
   readonly waiting: Waiting[];
   readonly done: Promise<void>;
+}
+
+export interface MendedFile {
+  /** Where the damaged file is now. */
+  readonly kept: string;
+  /** Records that proved themselves and stay. */
+  readonly records: number;
 }
 
 const timeOf = (entry: JournalEntry): number => (entry.kind === 'acknowledged' ? entry.acknowledgement : entry.release).atMs;
@@ -149,7 +156,7 @@ export class FileJournal implements Journal {
     for await (const entry of this.entries(atMs)) if (entry.kind === 'released') yield entry.release;
   }
 
-  /** Both kinds in the order of writing. A damaged file is read as far as it goes, the later ones too; then E_STORE_CORRUPT. */
+  /** A damaged file is read as far as it goes, the later ones too; then E_STORE_CORRUPT. */
   async *entries(atMs: number): AsyncGenerator<JournalEntry> {
     const from = monthOf(atMs);
     let damage: Error | undefined;
@@ -170,6 +177,47 @@ export class FileJournal implements Journal {
       }
     }
     if (damage !== undefined) throw damage;
+  }
+
+  /**
+   * Damaged files made whole of the records in them that prove themselves; the old ones are kept beside them, under a name with `stamp`.
+   * What the others said is not known any more. Can be killed anywhere and run again.
+   */
+  mend(stamp: string): Promise<readonly MendedFile[]> {
+    return this.#mutex.run(async () => {
+      const mended: MendedFile[] = [];
+      for (const name of await this.#files()) if (await this.#isDamaged(name)) mended.push(await this.#mendFile(join(this.#folder, name), stamp));
+      return mended;
+    });
+  }
+
+  async #isDamaged(name: string): Promise<boolean> {
+    const handle = await open(join(this.#folder, name), 'r');
+    try {
+      return (await this.#scan(handle, (await handle.stat()).size)).damaged;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #mendFile(path: string, stamp: string): Promise<MendedFile> {
+    const kept = `${path}.broken-${stamp}`;
+    try {
+      const frames = soundFrames(await readFile(path));
+      const handle = await open(`${path}.new`, 'w', PRIVATE_FILE);
+      try {
+        await writeFlushed(handle, concat(...frames), 0);
+      } finally {
+        await handle.close();
+      }
+      await link(path, kept);
+      await rename(`${path}.new`, path);
+      await syncFolder(this.#folder);
+      this.#ends.clear();
+      return { kept, records: frames.length };
+    } catch (error) {
+      throw isError(error) ? error : fileError(path, error);
+    }
   }
 
   async close(): Promise<void> {

@@ -99,6 +99,8 @@ export interface MessageCommit {
   readonly message: Pick<MessageRecord, 'cid' | 'bytes' | 'blocks' | 'expiresAtMs' | 'tiers'>;
   readonly announcements: readonly Announcement[];
   readonly operation?: Operation;
+  /** A lost message, whose operation this one may take over. */
+  readonly replaces?: Cid;
 }
 
 export interface Page {
@@ -133,11 +135,16 @@ export interface HotTier extends BlockTier {
   readonly inbox: Inbox;
   /**
    * One atomic step: record, announcements and operation, or none of them. Durable at `hot` when it resolves.
-   * An operation that exists with the same content answers `repeated` and changes nothing; with other content E_ID_CONFLICT.
+   * An operation that exists with the same content answers `repeated` and changes nothing, unless it is that of `replaces`; with other
+   * content E_ID_CONFLICT. The note that counts the message as lost goes.
    * Without an operation `repeated` means that record and announcements were all there. A removed message is wanted again.
    */
   commit(commit: MessageCommit): Promise<{ readonly outcome: 'stored' | 'repeated'; readonly operation: Operation | undefined }>;
   operation(key: Bytes): Promise<Operation | undefined>;
+  /** The operation that made this message, if one did. Reads all of them: for what is rare. */
+  operationOf(cid: Cid): Promise<Operation | undefined>;
+  /** Puts back operations that were lost; one that is there stays. Answers how many came back. */
+  restoreOperations(operations: Iterable<Operation>): Promise<number>;
   message(cid: Cid): Promise<MessageRecord | undefined>;
   /** In the order of storing. */
   messages(page?: Partial<Page>): AsyncIterable<MessageRecord & { readonly position: number }>;
@@ -219,6 +226,8 @@ export interface Acknowledgement {
   readonly inboxes: readonly Bytes[];
   readonly bytes: number;
   readonly expiresAtMs: number;
+  /** The --id that it is the effect of, as the hot tier keeps it: what that tier's memory is made anew from when it is lost. */
+  readonly operation?: Omit<Operation, 'cid'> | undefined;
 }
 
 /** A message that was let go on purpose: what is missing without one of these was lost. */
@@ -226,7 +235,13 @@ export interface Release {
   readonly cid: Cid;
   readonly atMs: number;
   readonly reason: 'removed' | 'expired';
+  /** Only these inboxes are told no more, and the message stays. Absent: the message itself. */
+  readonly inboxes?: readonly Bytes[] | undefined;
 }
+
+export type JournalEntry =
+  | { readonly kind: 'acknowledged'; readonly acknowledgement: Acknowledgement }
+  | { readonly kind: 'released'; readonly release: Release };
 
 export interface Journal {
   /** Durable when it resolves. */
@@ -234,8 +249,9 @@ export interface Journal {
   /** Durable when it resolves: written before the message goes. */
   release(releases: readonly Release[]): Promise<void>;
   releasedSince(atMs: number): AsyncIterable<Release>;
-  /** Oldest first. A torn last record (a crash while appending) is left out; any other damage throws E_STORE_CORRUPT after what could be read. */
   since(atMs: number): AsyncIterable<Acknowledgement>;
+  /** Both, in the order of writing. A torn last record (a crash while appending) is left out; any other damage throws E_STORE_CORRUPT after what could be read. */
+  entries(atMs: number): AsyncIterable<JournalEntry>;
   close(): Promise<void>;
 }
 

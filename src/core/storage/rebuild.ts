@@ -1,27 +1,27 @@
 /**
- * A broken hot tier made anew: what can be salvaged of the old file, then what cold announces, then a comparison with the journal, which
- * says what could not be brought back. The old file is kept beside the new one. Whether a message was read or acknowledged is known only
+ * A broken hot tier made anew: what can be salvaged of the old file, the records of --id that the journal keeps, what cold announces, then a
+ * comparison with the journal, which says what could not be brought back. The old file is kept beside the new one. Whether a message was read or acknowledged is known only
  * where the old file still tells: others come back as new. Locks that were held before are stale afterwards.
  */
 import { rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Cid } from '../base/cid.ts';
-import { isError, type ErrorCode } from '../base/errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { isBusy } from '../base/sqlite-fault.ts';
-import { closureOf } from './closure.ts';
 import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { headerState } from './sqlite-log.ts';
 import { salvageHot, type SalvagedKind, type SalvageFindings } from './hot/salvage.ts';
 import { announceReady, finishSwap } from './hot/swap.ts';
-import { acknowledgedSince, releasedOf } from './journal-facts.ts';
+import { bindingAt, journalFacts, type JournalFacts } from './journal-facts.ts';
 import type { StoreLayout } from './layout.ts';
-import type { BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
-import { restoreFromCold } from './restore.ts';
-import { isExpired } from './selection.ts';
+import { forgetLoss, noteLosses } from './losses.ts';
+import type { Acknowledgement, BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
+import { readableHolders } from './holders.ts';
+import { recordAgain, restoreFromCold } from './restore.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
 export interface RebuildRoom {
@@ -45,10 +45,16 @@ export interface RebuildReport {
   readonly rows: Readonly<Record<SalvagedKind, number>>;
   /** Messages that the old file did not show any more and cold brought back. */
   readonly fromCold: number;
+  /** Messages whose record only the journal still knew, and whose blocks are all there. Nobody is told of them now. */
+  readonly fromJournal: number;
+  /** Records of an --id that the old file did not show any more and the journal brought back. */
+  readonly operations: number;
   /** Tables of which SQLite could not read every row. */
   readonly unreadable: readonly SalvagedKind[];
   readonly damagedRows: number;
   readonly notBroughtBack: readonly NotBroughtBack[];
+  /** The journal could not be read to its end: what is missing, and which --id had its effect, is known only as far as it goes. */
+  readonly journalDamage: ErrorCode | undefined;
   /** Where the broken file is now. */
   readonly kept: string | undefined;
 }
@@ -96,82 +102,70 @@ async function holdWriters(path: string, clock: Clock): Promise<DatabaseSync | u
 }
 
 async function build(room: RebuildRoom, built: string, fence: Fence): Promise<Omit<RebuildReport, 'kept'>> {
+  const facts = await journalFacts(room.journal);
   const builder = await HotBuilder.create(built, room.clock);
   const findings: SalvageFindings = { unreadable: new Set(), damagedRows: 0 };
   try {
     if (await exists(room.layout.hot)) for (const row of salvageHot(room.layout.hot, findings)) await builder.add(row);
     const rows = await builder.counts();
+    const operations = await builder.addOperations(facts.operations.values(), { prevail: findings.unreadable.has('operation') });
     await builder.finish(fence);
-    const { fromCold, notBroughtBack } = await complete(room, built);
-    return { rows, fromCold, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, notBroughtBack };
+    const completed = await complete(room, built, facts);
+    const journalDamage = facts.damage?.code;
+    return { rows, ...completed, operations, unreadable: [...findings.unreadable], damagedRows: findings.damagedRows, journalDamage };
   } finally {
     builder.close();
   }
 }
 
 /** Opens the new file as what it will be: adds what cold knows, corrects which tiers hold what, and asks the journal what is missing. */
-async function complete({ clock, cold, journal }: RebuildRoom, built: string): Promise<Pick<RebuildReport, 'fromCold' | 'notBroughtBack'>> {
+async function complete({ clock, cold }: RebuildRoom, built: string, facts: JournalFacts): Promise<Pick<RebuildReport, 'fromCold' | 'fromJournal' | 'notBroughtBack'>> {
   const hot = await EmbeddedHotTier.open(built, clock);
+  const tiers = [hot, ...cold];
   try {
     const missing = new Map<string, NotBroughtBack>();
     let fromCold = 0;
     for (const tier of cold) {
-      const restored = await restoreFromCold(hot, tier, journal);
+      const restored = await restoreFromCold(hot, tier, async () => facts.released);
       fromCold += restored.messages;
       for (const { cid, code } of restored.damaged) missing.set(cid.toString(), { cid, level: undefined, code });
     }
     for await (const record of hot.messages()) {
       if (record.removed) continue;
-      const holders = await holdersOf([hot, ...cold], record.cid);
-      if (holders.whole) await correctTiers(hot, record, holders.tiers);
+      const holders = await readableHolders(tiers, record.cid);
+      if (holders !== undefined) await correctTiers(hot, record, holders);
       else missing.set(record.cid.toString(), { cid: record.cid, level: undefined, code: 'E_BLOCKS_MISSING' });
     }
-    await addAcknowledged(hot, journal, clock, missing);
-    return { fromCold, notBroughtBack: [...missing.values()] };
+    const fromJournal = await addAcknowledged(hot, { tiers, facts, nowMs: clock.now() }, missing);
+    return { fromCold, fromJournal, notBroughtBack: [...missing.values()] };
   } finally {
     await hot.close();
   }
 }
 
-async function addAcknowledged(hot: EmbeddedHotTier, journal: Journal, clock: Clock, missing: Map<string, NotBroughtBack>): Promise<void> {
-  const acknowledged = await acknowledgedSince(journal, 0);
-  const released = await releasedOf(journal, new Set(acknowledged.keys()));
-  for (const [text, one] of acknowledged) {
-    if (released.has(text) || isExpired(one, clock.now())) continue;
+/** What was promised and is missing, noted in the new file too; a record whose blocks are all there is made again. Answers how many were. */
+async function addAcknowledged(
+  hot: EmbeddedHotTier,
+  { tiers, facts, nowMs }: { readonly tiers: readonly BlockTier[]; readonly facts: JournalFacts; readonly nowMs: number },
+  missing: Map<string, NotBroughtBack>,
+): Promise<number> {
+  const lost: Acknowledgement[] = [];
+  let made = 0;
+  for (const [text, one] of bindingAt(facts, nowMs)) {
     const known = missing.get(text);
     if (known !== undefined) missing.set(text, { ...known, level: one.durability });
-    else if ((await hot.message(one.cid)) === undefined) missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
+    else if ((await hot.message(one.cid)) === undefined) {
+      if (await recordAgain(hot, tiers, one)) made++;
+      else missing.set(text, { cid: one.cid, level: one.durability, code: 'E_NOT_FOUND' });
+    }
+    if (missing.has(text)) lost.push(one);
+    else await forgetLoss(hot, one.cid);
   }
+  await noteLosses(hot, lost);
+  return made;
 }
 
 async function correctTiers(hot: EmbeddedHotTier, record: MessageRecord, tiers: MessageRecord['tiers']): Promise<void> {
   if (tiers.length === record.tiers.length && tiers.every((tier) => record.tiers.includes(tier))) return;
   await hot.change(record.cid, record.version, { tiers });
-}
-
-/** Which tiers hold every block, by name; `whole` when every block is in one of them or another. */
-async function holdersOf(tiers: readonly BlockTier[], cid: Cid): Promise<{ whole: boolean; tiers: MessageRecord['tiers'] }> {
-  const holders = new Set(tiers);
-  const load = async (one: Cid) => {
-    for (const tier of tiers) {
-      const bytes = await tier.get(one).catch(() => undefined);
-      if (bytes !== undefined) return bytes;
-    }
-    return undefined;
-  };
-  try {
-    for await (const { cids } of closureOf(cid, load)) {
-      const anywhere = cids.map(() => false);
-      for (const tier of tiers) {
-        const there = await tier.has(cids);
-        if (there.includes(false)) holders.delete(tier);
-        there.forEach((has, i) => (anywhere[i] ||= has));
-      }
-      if (anywhere.includes(false)) return { whole: false, tiers: [] };
-    }
-    return { whole: true, tiers: [...holders].map(({ tier }) => tier) };
-  } catch (error) {
-    if (isError(error, 'E_BLOCKS_MISSING', 'E_FORMAT', 'E_NOT_CANONICAL', 'E_BLOCK_CORRUPT')) return { whole: false, tiers: [] };
-    throw error;
-  }
 }

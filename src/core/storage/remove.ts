@@ -1,6 +1,6 @@
 /**
  * Remove: no longer wanted here. The message leaves inboxes and lists at once, its blocks after the grace time of gc. It is not an erasure:
- * other stores, exports and recipients keep what they have, and an import brings it back.
+ * other stores, exports and recipients keep what they have, and an import brings it back. A lost message that is removed is given up.
  */
 import { equalBytes, type Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
@@ -9,6 +9,7 @@ import { limits } from '../base/limits.ts';
 import { decodePacket } from '../packet/codec.ts';
 import { runBulk, type ActOptions, type BulkOptions, type BulkResult } from './bulk.ts';
 import type { StoreContext } from './context.ts';
+import { forgetLoss, giveUp, knownLoss } from './losses.ts';
 import { changed, withRecord } from './message-lock.ts';
 import type { ReceivedAnnouncement } from './ports.ts';
 import type { Selection } from './selection.ts';
@@ -18,19 +19,21 @@ export function remove(store: StoreContext, selection: Selection, options: BulkO
   return runBulk(
     store,
     selection,
-    { verb: 'remove', parameters: [], needsConfirmation: true, seesRemoved: true, isDue: ({ removed }) => !removed, act: ({ cid }, how) => removeMessage(store, cid, how) },
+    { verb: 'remove', parameters: [], needsConfirmation: true, seesGone: true, isDue: ({ removed }) => !removed, act: ({ cid }, how) => removeMessage(store, cid, how) },
     options,
   );
 }
 
 /** The record goes last: a run that was killed is found again, and finishes. */
-function removeMessage(store: StoreContext, cid: Cid, how: ActOptions): Promise<number | undefined> {
+async function removeMessage(store: StoreContext, cid: Cid, how: ActOptions): Promise<number | undefined> {
+  if ((await store.hot.message(cid)) === undefined && (await knownLoss(store.hot, cid)) !== undefined) return (await giveUp(store, cid)) ? 0 : undefined;
   return withRecord(store, cid, how, async (record, lock) => {
     if (record.removed) return undefined;
     await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed' }]);
     await withdrawAll(store, cid);
     for (const tier of store.cold.values()) await tier.forget(cid);
     await changed(store, record, lock, { removed: true, pinnedUntilMs: 0 });
+    await forgetLoss(store.hot, cid);
     return record.bytes;
   });
 }

@@ -1,4 +1,4 @@
-/** What `store verify --repair` does before a store can be opened at all: finish a swap, make lock table and hot tier whole again. */
+/** What `store verify --repair` does before a store can be opened at all: finish a swap, make lock table, journal and hot tier whole again. */
 import { rename } from 'node:fs/promises';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { isError } from '../base/errors.ts';
@@ -7,7 +7,7 @@ import { systemRng, type Rng } from '../base/rng.ts';
 import { FileColdTier } from './cold/files.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { finishSwap, readyOf, stampOf } from './hot/swap.ts';
-import { FileJournal } from './journal.ts';
+import { FileJournal, type MendedFile } from './journal.ts';
 import { layoutOf, readDescription, type StoreLayout } from './layout.ts';
 import { EmbeddedLockManager } from './locks/embedded.ts';
 import { rebuildHot, type RebuildReport } from './rebuild.ts';
@@ -15,6 +15,8 @@ import { rebuildHot, type RebuildReport } from './rebuild.ts';
 export interface RepairReport {
   /** The lock table was damaged, kept aside and made anew: locks that were held are gone, their fences stale. */
   readonly locksRenewed: boolean;
+  /** Files of the journal that were damaged: what the records in them said that did not prove themselves is not known any more. */
+  readonly journalMended: readonly MendedFile[];
   /** Undefined: the hot tier opens. Whether everything in it is sound is for `verify` to say. */
   readonly rebuilt: RebuildReport | undefined;
 }
@@ -37,15 +39,13 @@ export async function repairStore(path: string, { clock = systemClock, rng = sys
       await using _lock = await locks.acquire('rebuild', { holder, waitMs: 0 });
       await finishSwap(layout.hot, clock);
     }
-    if (await opens(layout.hot, clock)) return { locksRenewed, rebuilt: undefined };
-    const cold = await FileColdTier.open(layout, clock);
-    const journal = await FileJournal.open(layout.journal, clock);
-    try {
-      return { locksRenewed, rebuilt: await rebuildHot({ layout, clock, holder, locks, cold: [cold], journal }) };
-    } finally {
-      await cold.close();
-      await journal.close();
-    }
+    await using opened = new AsyncDisposableStack();
+    const journal = opened.adopt(await FileJournal.open(layout.journal, clock), (one) => one.close());
+    // first: a rebuild is told by the journal what is missing
+    const journalMended = await journal.mend(stampOf(clock));
+    if (await opens(layout.hot, clock)) return { locksRenewed, journalMended, rebuilt: undefined };
+    const cold = opened.adopt(await FileColdTier.open(layout, clock), (one) => one.close());
+    return { locksRenewed, journalMended, rebuilt: await rebuildHot({ layout, clock, holder, locks, cold: [cold], journal }) };
   } finally {
     await locks.close();
   }

@@ -6,16 +6,19 @@ import type { Cid } from '../base/cid.ts';
 import { isError, type ErrorCode } from '../base/errors.ts';
 import { announcementOf } from './announcing.ts';
 import { sizeOf } from './closure.ts';
-import { releasedOf } from './journal-facts.ts';
-import type { ColdTier, HotTier, Journal } from './ports.ts';
+import { loadFrom, readableHolders } from './holders.ts';
+import type { Acknowledgement, BlockTier, ColdTier, HotTier } from './ports.ts';
+
+/** What was let go on purpose, by CID; asked for only where something is unknown. */
+export type ReleasedCids = () => Promise<ReadonlySet<string>>;
 
 /** In no order. */
-export async function unknownToHot(hot: HotTier, tier: ColdTier, journal: Journal): Promise<readonly Cid[]> {
+export async function unknownToHot(hot: HotTier, tier: ColdTier, releasedCids: ReleasedCids): Promise<readonly Cid[]> {
   const unknown = new Map<string, Cid>();
   for await (const cid of tier.announced()) if ((await hot.message(cid)) === undefined) unknown.set(cid.toString(), cid);
   if (unknown.size === 0) return [];
-  for (const released of await releasedOf(journal, new Set(unknown.keys()))) unknown.delete(released);
-  return [...unknown.values()];
+  const released = await releasedCids();
+  return [...unknown.values()].filter((cid) => !released.has(cid.toString()));
 }
 
 /** Record and announcements again. Answers the code of what stood in the way: announcements or a manifest that are damaged. */
@@ -29,6 +32,15 @@ export async function bringBack(hot: HotTier, tier: ColdTier, cid: Cid): Promise
   } catch (error) {
     return codeOfDamage(error);
   }
+}
+
+/** The record of a message whose blocks are all there; nobody is told. False when they are not. */
+export async function recordAgain(hot: HotTier, tiers: readonly BlockTier[], { cid, expiresAtMs }: Pick<Acknowledgement, 'cid' | 'expiresAtMs'>): Promise<boolean> {
+  const holders = await readableHolders(tiers, cid);
+  if (holders === undefined) return false;
+  const size = await sizeOf(cid, loadFrom(tiers));
+  await hot.commit({ message: { cid, ...size, expiresAtMs, tiers: holders }, announcements: [] });
+  return true;
 }
 
 /** What is wrong with one message is an answer; what is wrong with the surroundings is not. */
@@ -58,10 +70,10 @@ export interface Restored {
 }
 
 /** All of one tier, into a hot tier that was made anew. */
-export async function restoreFromCold(hot: HotTier, tier: ColdTier, journal: Journal): Promise<Restored> {
+export async function restoreFromCold(hot: HotTier, tier: ColdTier, released: ReleasedCids): Promise<Restored> {
   const damaged: Array<{ cid: Cid; code: ErrorCode }> = [];
   let messages = 0;
-  for (const cid of await unknownToHot(hot, tier, journal)) {
+  for (const cid of await unknownToHot(hot, tier, released)) {
     const code = await bringBack(hot, tier, cid);
     if (code === undefined) messages++;
     else damaged.push({ cid, code });

@@ -3,7 +3,8 @@
  * back, and a broken hot database is rebuilt. It proves integrity, not authenticity: that a message is what its sender signed is seen at
  * opening. A block that hot lacks and cold has is no fault; one that a record says cold has, and cold lacks, is.
  */
-import type { Cid } from '../base/cid.ts';
+import { hexOf } from '../base/bytes.ts';
+import { digestOf, type Cid } from '../base/cid.ts';
 import { isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { uniform } from '../base/rng.ts';
@@ -13,6 +14,8 @@ import type { StoreContext } from './context.ts';
 import type { BlockTier, ColdTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
 import type { RebuildReport } from './rebuild.ts';
 import { bringBack, unknownToHot } from './restore.ts';
+import { verifyAcknowledged, type AcknowledgedResult } from './acknowledged.ts';
+import { journalFacts } from './journal-facts.ts';
 
 export interface VerifyOptions {
   /** Messages or single blocks; everything by default. */
@@ -32,7 +35,7 @@ export interface VerifyOptions {
 export interface BadBlock {
   /** Undefined: the tier itself is damaged, not one block. */
   readonly cid: Cid | undefined;
-  readonly tier: TierName;
+  readonly tier: TierName | 'journal';
   readonly place: string;
   readonly code: ErrorCode;
   readonly repaired: boolean;
@@ -47,6 +50,8 @@ export interface VerifyResult {
   readonly repaired: number;
   /** When the hot tier was made anew: what of it was salvaged, and what could not be brought back. */
   readonly rebuilt?: RebuildReport;
+  /** Of a run over everything: what was promised against what is there now. */
+  readonly acknowledged?: AcknowledgedResult;
   /** Time ran out: the rest was not looked at. */
   readonly shortfall?: OmniplexError;
 }
@@ -64,15 +69,23 @@ export async function verify(store: StoreContext, options: VerifyOptions = {}): 
   return run.result;
 }
 
+/** A block is one, whatever codec it was named with. */
+const copyName = (tier: TierName, cid: Cid): string => `${tier} ${hexOf(digestOf(cid))}`;
+
 class Verification {
   readonly #store: StoreContext;
   readonly #options: VerifyOptions;
   readonly #tiers: readonly BlockTier[];
   readonly #bad: BadBlock[] = [];
+  /** Copies that are wrong and stay so. */
+  readonly #unsound = new Set<string>();
   #checked = 0;
   #badTotal = 0;
   #repaired = 0;
   #rebuilt: RebuildReport | undefined;
+  /** And not rebuilt: whatever is written to it now may go over what a rebuild could still read. */
+  #isHotBroken = false;
+  #acknowledged: AcknowledgedResult | undefined;
   #total: number | undefined;
 
   constructor(store: StoreContext, options: VerifyOptions) {
@@ -82,7 +95,8 @@ class Verification {
   }
 
   get result(): VerifyResult {
-    return { checked: this.#checked, bad: this.#bad, badTotal: this.#badTotal, repaired: this.#repaired, ...(this.#rebuilt && { rebuilt: this.#rebuilt }) };
+    const counts = { checked: this.#checked, bad: this.#bad, badTotal: this.#badTotal, repaired: this.#repaired };
+    return { ...counts, ...(this.#rebuilt && { rebuilt: this.#rebuilt }), ...(this.#acknowledged && { acknowledged: this.#acknowledged }) };
   }
 
   async checkAll(): Promise<void> {
@@ -90,7 +104,22 @@ class Verification {
     await this.#expect();
     for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
     await this.#whileSound(this.#store.hot, () => this.#checkMessages());
-    if (this.#options.sample === undefined) for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+    if (this.#options.sample !== undefined) return;
+    for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+    if (this.#options.tiers === undefined && !this.#isHotBroken) await this.#checkAcknowledged();
+  }
+
+  /** A loss stays a finding until it is there again, given up or expired: nobody is told of it once and then never more. */
+  async #checkAcknowledged(): Promise<void> {
+    const { repair = false, signal } = this.#options;
+    const damaged = (code: ErrorCode) => this.#report({ cid: undefined, tier: 'journal', place: this.#store.layout.journal, code, repaired: false });
+    try {
+      this.#acknowledged = await verifyAcknowledged(this.#store, 0, { repair, signal, isBad: (tier, cid) => this.#unsound.has(copyName(tier, cid)) });
+      if (this.#acknowledged.damage !== undefined) damaged(this.#acknowledged.damage.code);
+    } catch (error) {
+      if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
+      damaged(error.code);
+    }
   }
 
   /** Counting a cold tier takes as long as reading its names: the records tell about as much. */
@@ -115,7 +144,7 @@ class Verification {
   async #checkKnown(tier: ColdTier): Promise<void> {
     const { hot, journal } = this.#store;
     if (!this.#tiers.includes(hot)) return;
-    for (const cid of await unknownToHot(hot, tier, journal)) {
+    for (const cid of await unknownToHot(hot, tier, async () => (await journalFacts(journal)).released)) {
       const repaired = this.#options.repair === true && (await bringBack(hot, tier, cid)) === undefined;
       this.#report({ cid, tier: 'hot', place: hot.place, code: 'E_NOT_FOUND', repaired });
     }
@@ -145,6 +174,7 @@ class Verification {
   #report(bad: BadBlock): void {
     this.#badTotal++;
     if (bad.repaired) this.#repaired++;
+    else if (bad.cid !== undefined && bad.tier !== 'journal') this.#unsound.add(copyName(bad.tier, bad.cid));
     if (this.#bad.length < limits.badListed) this.#bad.push(bad);
   }
 
@@ -161,6 +191,7 @@ class Verification {
     const { repair, rebuild } = this.#options;
     const repaired = repair === true && rebuild !== undefined;
     if (repaired) this.#rebuilt = await rebuild();
+    else this.#isHotBroken = true;
     this.#report({ cid: undefined, tier: 'hot', place: this.#store.hot.place, code: 'E_STORE_CORRUPT', repaired });
   }
 

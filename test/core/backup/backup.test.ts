@@ -289,6 +289,24 @@ describe('a backup of a store', () => {
     expect(await readdir(folder)).not.toContain('store.opb');
   });
 
+  it('brings back the memory of --id, and what was let go', async () => {
+    const { me, folder } = await someone();
+    const { store, structured } = await storeWithMail(folder, 'store');
+    const { cid } = structured(0);
+    const operation = (fill: number) => ({ key: new Uint8Array(32).fill(fill), content: new Uint8Array(32), result: new Uint8Array(9) });
+    const acknowledged = { cid, durability: 'hot' as const, atMs: NOW, inboxes: [], bytes: 1, expiresAtMs: 0 };
+    await store.journal.append([{ ...acknowledged, operation: operation(1) }, { ...acknowledged, cid: structured(1).cid, operation: operation(1) }, { ...acknowledged, cid: structured(2).cid, operation: operation(2) }]);
+    await store.journal.release([{ cid: structured(2).cid, atMs: NOW, reason: 'removed' }, { cid, atMs: NOW, reason: 'removed', inboxes: [new Uint8Array(32)] }]);
+    const path = join(folder, 'all.opb');
+    await backUp(me, path, store);
+    await restored(me, path, join(folder, 'home'), { storePath: join(folder, 'again') });
+    await using again = await openStore(join(folder, 'again'));
+    expect((await again.hot.operation(operation(1).key))?.cid.toString()).toBe(structured(1).cid.toString());
+    expect((await again.hot.operation(operation(2).key))?.cid.toString()).toBe(structured(2).cid.toString());
+    expect(await all(again.journal.entries(0))).toEqual(await all(store.journal.entries(0)));
+    expect((await again.verifyAcknowledged(0)).lost.map(String)).not.toContain(structured(2).cid.toString());
+  });
+
   it('without keys needs no home, and does not make one', async () => {
     const { me, folder } = await someone();
     const { store } = await storeWithMail(folder, 'store');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { parseCid } from '../../../src/core/base/cid.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { checkAll } from '../../../src/core/health/check-all.ts';
 import { runCheck, together, worst, type CheckResult, type CheckRoom } from '../../../src/core/health/check.ts';
 import { contactsCheck } from '../../../src/core/health/checks/contacts.ts';
@@ -11,6 +12,7 @@ import { storeCheck } from '../../../src/core/health/checks/store.ts';
 import { atLeast, atMost } from '../../../src/core/health/range.ts';
 import { OmniPlex } from '../../../src/core/omniplex.ts';
 import type { JobRun } from '../../../src/core/storage/jobs.ts';
+import { noteLosses } from '../../../src/core/storage/losses.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce } from '../../support/mail.ts';
 
@@ -81,9 +83,18 @@ describe('the store', () => {
     expect((await runCheck(room, storeCheck)).status).toBe('OK');
     await job(app, { job: 'verify', exit: 130, code: 'E_INTERRUPTED' });
     expect((await runCheck(room, storeCheck)).status).toBe('WARNING');
+  });
+
+  it('is CRITICAL while what was acknowledged is missing, however often a verify ended well since', async () => {
+    const { room, app, clock } = await keyless();
+    const { hot } = await app.store();
+    await noteLosses(hot, [{ cid: CID, durability: 'hot', atMs: clock.at, inboxes: [], bytes: 1, expiresAtMs: clock.at + DAY_MS }]);
     await job(app, { job: 'verify', counts: { bad: 0 } });
-    await job(app, { job: 'acknowledged', exit: 7, counts: { lost: 1 } });
-    expect((await runCheck(room, storeCheck)).status).toBe('CRITICAL');
+    const lost = await runCheck(room, storeCheck);
+    expect([lost.status, value(lost, 'lost')]).toEqual(['CRITICAL', 1]);
+    clock.at += DAY_MS;
+    const expired = await runCheck(room, storeCheck);
+    expect([expired.status, value(expired, 'lost')]).toEqual(['OK', 0]);
   });
 
   it('warns of a full hot tier, by its own thresholds or by those given', async () => {
@@ -204,6 +215,18 @@ describe('the outbox', () => {
     const { number } = await journaled(app);
     (await app.home()).outbox.settle(number, { atMs: app.clock.now(), state });
     expect((await runCheck(room, outboxCheck)).status).toBe(status);
+  });
+
+  it('is UNKNOWN while something may be lost and the store cannot be asked', async () => {
+    const { app, room } = await keyless();
+    const { number } = await journaled(app);
+    const blind = { ...room, store: () => Promise.reject(fail('E_STORE_CORRUPT', { tier: 'hot', path: 'hot.db', why: 'gone' })) };
+    expect((await runCheck(blind, outboxCheck)).status).toBe('WARNING');
+    (await app.home()).outbox.settle(number, { atMs: app.clock.now(), state: 'announced' });
+    expect((await runCheck(blind, outboxCheck)).status).toBe('UNKNOWN');
+    await journaled(app);
+    (await app.home()).outbox.settle(2, { atMs: app.clock.now(), state: 'lost' });
+    expect((await runCheck(blind, outboxCheck)).status).toBe('CRITICAL');
   });
 
   it('is WARNING when a process left no outcome, but not while one is at it', async () => {

@@ -14,7 +14,7 @@ import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce, type World } from '../../support/mail.ts';
 
 const ON_A_HOME = ['home-database', 'home-original', 'key-ring', 'identities', 'contacts', 'outbox', 'backups'];
-const ON_A_STORE = ['hot-tier', 'cold-tier', 'journal', 'locks', 'jobs'];
+const ON_A_STORE = ['hot-tier', 'cold-tier', 'journal', 'locks', 'audit', 'jobs'];
 
 function roomOf(folder: string, home: string, store: string | undefined, more: Partial<DoctorRoom> = {}): DoctorRoom {
   const { values } = resolveSettings({ flags: { home }, env: {}, file: emptyConfig, userHome: folder, cwd: folder });

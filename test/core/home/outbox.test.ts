@@ -65,13 +65,19 @@ describe('the outbox', () => {
     ['lost', 'announced', 'announced'],
     ['failed', 'announced', 'announced'],
     ['received', 'opened', 'opened'],
-    ['received', 'refused', 'refused'],
+    ['received', 'refused', 'received'],
     ['received', 'announced', 'received'],
     ['received', 'lost', 'received'],
     ['opened', 'received', 'opened'],
     ['opened', 'refused', 'opened'],
     ['opened', 'failed', 'opened'],
     ['refused', 'unknown', 'refused'],
+    ['refused', 'lost', 'refused'],
+    ['refused', 'received', 'received'],
+    ['refused', 'opened', 'opened'],
+    ['announced', 'cancelled', 'cancelled'],
+    ['received', 'cancelled', 'received'],
+    ['cancelled', 'opened', 'opened'],
   ];
   it.each(said)('%s, then %s, is %s', async (before, then, after) => {
     const { outbox } = await freshHome();

@@ -1,16 +1,21 @@
 import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, parseCid, type Cid } from '../../../src/core/base/cid.ts';
 import { readCar } from '../../../src/core/base/car.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
+import { runCheck } from '../../../src/core/health/check.ts';
+import { outboxCheck } from '../../../src/core/health/checks/outbox.ts';
 import { readIntroductions, signingKeysUnder } from '../../../src/core/identity/index.ts';
 import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
 import { bytesInput } from '../../../src/core/mail/input.ts';
 import { outboxFields } from '../../../src/core/mail/outbox.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { decodeEvidence, readReceipt, verifyEvidence } from '../../../src/core/message/index.ts';
+import { acknowledgedError } from '../../../src/core/storage/audit.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
 import { all, read, told } from '../../support/reader.ts';
@@ -193,7 +198,7 @@ describe('the outbox', () => {
     await bob.app.outbox.show(result.cid);
     const { hot } = await bob.app.store();
     await hot.remove([parseCid(result.cid)]);
-    await expect(bob.app.outbox.resend(result.cid)).rejects.toMatchObject({ code: 'E_BLOCKS_MISSING', exit: 7 });
+    await expect(bob.app.outbox.resend(result.cid)).rejects.toMatchObject({ code: 'E_MESSAGE_LOST', exit: 7 });
     // alice has said that she has it
     expect((await bob.app.outbox.show(result.cid)).result.recipients.map(({ state }) => state)).toEqual(['received', 'lost']);
     const next = await bob.again();
@@ -203,9 +208,49 @@ describe('the outbox', () => {
     expect(bob.warnings).toHaveLength(1);
     expect((await bob.app.outbox.list({ where: where('state = lost') })).result.messages.map(({ cid }) => cid)).toEqual([result.cid]);
     const bulk = await bob.app.outbox.resendAll({ where: where('state = lost or state = announced') });
-    expect(bulk).toMatchObject({ changed: false, result: { matched: 2, resent: 0, left: 1, reasons: { E_BLOCKS_MISSING: 1 } }, error: { code: 'E_INCOMPLETE' } });
+    expect(bulk).toMatchObject({ changed: false, result: { matched: 2, resent: 0, left: 1, reasons: { E_MESSAGE_LOST: 1 } }, error: { code: 'E_INCOMPLETE' } });
     expect(kept.result.cid).not.toBe(result.cid);
     expect(await bob.app.outbox.resendAll({ where: where('to = nobody') })).toEqual({ changed: false, result: { matched: 0, resent: 0, left: 0, reasons: {} } });
+  });
+
+  it('turns lost by itself once an audit found it, and back when the message is there again', async () => {
+    const { world, alice, bob } = await trio();
+    const out = join(world.folder, 'out.car');
+    const { result } = await bob.app.send(hello({ receipt: 'received', out }));
+    await ack(alice, result.cid);
+    await bob.app.outbox.show(result.cid);
+    const store = await bob.app.store();
+    await store.hot.remove([parseCid(result.cid)]);
+    await store.hot.forget(parseCid(result.cid), (await store.hot.message(parseCid(result.cid)))?.version as number);
+    const room = { clock: bob.app.clock, home: () => bob.app.home(), store: async () => store };
+    expect((await runCheck(room, outboxCheck)).status).toBe('OK');
+    await store.verify();
+    const found = await runCheck(room, outboxCheck);
+    expect([found.status, found.metrics[0]]).toMatchObject(['CRITICAL', { label: 'lost', value: 1 }]);
+    expect((await bob.app.home()).outbox.counts().lost).toBe(0);
+    const next = await bob.again();
+    expect((await next.outbox.list({ where: where('state = lost') })).result.messages.map(({ cid }) => cid)).toEqual([result.cid]);
+    expect(bob.warnings).toMatchObject([{ code: 'W_LOST', count: 1 }]);
+    expect(await next.outbox.wait(result.cid, { state: 'received' })).toMatchObject({ error: { code: 'E_MESSAGE_LOST' }, result: { recipients: [{ state: 'received' }, { state: 'lost' }] } });
+    await store.importCar(createReadStream(out), { place: out });
+    expect((await runCheck(room, outboxCheck)).status).toBe('OK');
+    const { recipients } = (await next.outbox.show(result.cid)).result;
+    expect(recipients).toMatchObject([{ state: 'received' }, { state: 'announced' }]);
+    expect(recipients[1]?.times).not.toHaveProperty('lost');
+  });
+
+  it('gives up a lost message that is cancelled: nobody asks for it any more', async () => {
+    const { bob } = await trio();
+    const { result } = await bob.app.send(hello());
+    const store = await bob.app.store();
+    await store.hot.remove([parseCid(result.cid)]);
+    await store.hot.forget(parseCid(result.cid), 1);
+    await expect(bob.app.outbox.resend(result.cid)).rejects.toEqual(refused('E_MESSAGE_LOST'));
+    expect(await knownLosses(store)).toHaveLength(1);
+    expect(await bob.app.outbox.cancel(result.cid)).toMatchObject({ changed: true, result: { state: 'cancelled', withdrawn: ['alice', 'carol'] } });
+    expect(await knownLosses(store)).toEqual([]);
+    expect(acknowledgedError(await store.verifyAcknowledged(0))).toBeUndefined();
+    expect((await bob.app.outbox.cancel(result.cid)).changed).toBe(false);
   });
 
   it('does not resend what has expired', async () => {
@@ -225,13 +270,17 @@ describe('the outbox', () => {
     const { result: cancelled, changed, error } = await bob.app.outbox.cancel('x');
     expect(error).toBeUndefined();
     expect(changed).toBe(true);
-    expect(cancelled).toMatchObject({ withdrawn: ['alice', 'carol'], kept: [], state: 'failed' });
+    expect(cancelled).toMatchObject({ withdrawn: ['alice', 'carol'], kept: [], read: null, state: 'cancelled' });
     expect(await told(alice)).toEqual([]);
     expect(await told(carol)).toEqual([]);
     const { hot, journal } = await bob.app.store();
     expect(await hot.message(parseCid(result.cid))).toMatchObject({ removed: true });
     expect(await all(journal.releasedSince(0))).toMatchObject([{ reason: 'removed' }]);
     expect((await bob.app.outbox.cancel('x')).changed).toBe(false);
+    await expect(bob.app.outbox.resend('x')).rejects.toMatchObject({ code: 'E_CANCELLED', exit: 6 });
+    expect(await bob.app.outbox.resendAll({ where: where('state = cancelled') })).toMatchObject({ changed: false, result: { matched: 0 } });
+    expect(await told(alice)).toEqual([]);
+    expect((await bob.app.outbox.show('x')).result.state).toBe('cancelled');
   });
 
   it('cannot take back what somebody has handled, and says whom it was too late for', async () => {
@@ -240,12 +289,33 @@ describe('the outbox', () => {
     await ack(carol, result.cid);
     const { result: cancelled, error } = await bob.app.outbox.cancel(result.cid);
     expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
-    expect(cancelled).toMatchObject({ withdrawn: ['alice'], kept: ['carol'], recipients: [{ state: 'failed' }, { state: 'announced' }] });
+    expect(cancelled).toMatchObject({ withdrawn: ['alice'], kept: ['carol'], recipients: [{ state: 'cancelled' }, { state: 'announced' }] });
+    expect(error?.message).toContain('carol');
     expect(await told(alice)).toEqual([]);
     const store = await bob.app.store();
     expect(await store.hot.message(parseCid(result.cid))).toMatchObject({ removed: false });
     expect(await store.coldTier('files').announcements(parseCid(result.cid))).toHaveLength(1);
+    expect(acknowledgedError(await store.verifyAcknowledged(0))).toBeUndefined();
+    await expect(bob.app.outbox.resend(result.cid, { to: ['alice'] })).rejects.toEqual(refused('E_CANCELLED'));
+    await bob.app.outbox.resend(result.cid);
+    expect(await told(alice)).toEqual([]);
+    await expect(bob.app.outbox.cancel(result.cid)).rejects.toMatchObject({ code: 'E_TOO_LATE', exit: 6 });
     await expect(bob.app.outbox.cancel('none')).rejects.toEqual(refused('E_NOT_FOUND'));
+  });
+
+  it('cannot take back what a recipient says that he has, whatever his inbox shows, and says that somebody read it', async () => {
+    const { alice, bob, carol } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened' }));
+    await open(alice, result.cid);
+    await ack(alice, result.cid);
+    const { hot } = await bob.app.store();
+    // handled at another store, say: here his inbox knows nothing of it
+    for (const { inbox, acknowledgedAtMs } of await hot.inbox.ofMessage(parseCid(result.cid))) if (acknowledgedAtMs !== undefined) await hot.inbox.withdraw(inbox, parseCid(result.cid));
+    await hot.touch(parseCid(result.cid), Date.now());
+    const { result: cancelled, error } = await bob.app.outbox.cancel(result.cid);
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    expect(cancelled).toMatchObject({ withdrawn: ['carol'], kept: ['alice'], read: expect.stringMatching(/Z$/), recipients: [{ state: 'opened' }, { state: 'cancelled' }] });
+    expect(await told(carol)).toEqual([]);
   });
 
   it('exports evidence that somebody else can check, with no secret and no content in it', async () => {

@@ -182,6 +182,28 @@ describe('taking receipts in', () => {
     expect(await told(bob)).toEqual([]);
   });
 
+  it('takes back a refusal by any word, in whatever order they come, by whatever clock', async () => {
+    for (const order of [['refused', 'opened'], ['opened', 'refused'], ['refused', 'received', 'opened']] as const) {
+      const { alice, bob } = await couple();
+      const cid = await post(bob, ['alice'], 'hello', { receipt: 'opened' });
+      for (const [i, state] of order.entries()) {
+        await handPost(alice, bob, receipt(cid, state, { content: encodeReceipt({ of: cid, state, atMs: 1_000 * (order.length - i) }) }));
+        await apply(bob);
+      }
+      expect(await stateOf(bob, cid)).toEqual(['alice opened']);
+      expect((await bob.app.outbox.show(cid)).result).toMatchObject({ state: 'opened' });
+    }
+  });
+
+  it('of a message whose receipt is refused goes on: show hears the later word', async () => {
+    const { alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'hello', { receipt: 'opened' });
+    await handPost(alice, bob, receipt(cid, 'refused'));
+    expect((await bob.app.outbox.show(cid)).result.state).toBe('refused');
+    await handPost(alice, bob, receipt(cid, 'opened'));
+    expect((await bob.app.outbox.show(cid)).result.state).toBe('opened');
+  });
+
   it('believes a clock that is ahead no further than its own', async () => {
     const { alice, bob } = await couple();
     const cid = await post(bob, ['alice'], 'hello', { receipt: 'opened' });
@@ -312,6 +334,21 @@ describe('once', () => {
     expect(await told(bob)).toHaveLength(1);
     await ack(alice, cid);
     expect(await told(bob)).toHaveLength(1);
+  });
+
+  it('and again when the store lost it, on the next handling', async () => {
+    const { alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'hello', { receipt: 'received' });
+    await ack(alice, cid);
+    const [lost] = await told(bob);
+    const store = await alice.app.store();
+    await store.hot.remove([lost!.cid]);
+    await store.hot.forget(lost!.cid, (await store.hot.message(lost!.cid))?.version as number);
+    expect(await ack(alice, cid)).toMatchObject({ messages: [{ receipt: 'received', changed: true }] });
+    expect(await told(bob)).toHaveLength(1);
+    expect(await apply(bob)).toMatchObject({ applied: 1 });
+    expect(await ack(alice, cid)).toMatchObject({ messages: [{ receipt: 'received', changed: false }] });
+    expect((await store.verifyAcknowledged(0)).lost).toEqual([]);
   });
 
   it('also when the home forgot that it told', async () => {

@@ -1,14 +1,16 @@
-import { cp } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytesOf, type Bytes } from '../../../src/core/base/bytes.ts';
-import { cidOf, DAG_CBOR } from '../../../src/core/base/cid.ts';
+import { cidOf, DAG_CBOR, parseCid } from '../../../src/core/base/cid.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
 import { bytesInput, streamInput, type PlainInput } from '../../../src/core/mail/input.ts';
 import { openOperationResult, operationContent, operationKey, sealOperationResult } from '../../../src/core/mail/operation.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
+import { acknowledgedError } from '../../../src/core/storage/audit.ts';
+import { repairStore } from '../../../src/core/storage/repair.ts';
 import { createStore } from '../../../src/core/storage/store.ts';
 import { testCrypto } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
@@ -106,7 +108,73 @@ describe('an id', () => {
     const { result } = await bob.app.send(hello());
     await bob.app.outbox.cancel(result.cid);
     const again = await bob.app.send(hello());
-    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
+    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, recipients: { announced: 0 }, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
+  });
+
+  const lose = async ({ app }: Operator, cid: string) => {
+    const { hot } = await app.store();
+    await hot.remove([parseCid(cid)]);
+    await hot.forget(parseCid(cid), (await hot.message(parseCid(cid)))?.version as number);
+  };
+
+  it('whose message is lost seals and sends it again, says so, and takes the id over', async () => {
+    const { alice, bob } = await pair();
+    const lost = (await bob.app.send(hello())).result.cid;
+    await lose(bob, lost);
+    const again = await bob.app.send({ ...hello(), input: onceOnly('hello') });
+    expect(again).toMatchObject({ changed: true, result: { id: 'release-1', durability: { true: 'hot' } } });
+    expect(again.result.cid).not.toBe(lost);
+    expect(bob.warnings).toMatchObject([{ code: 'W_SENT_AGAIN', id: 'release-1', cid: lost }]);
+    expect((await read(alice, again.result.cid)).content).toEqual(bytesOf('hello'));
+    expect((await bob.app.outbox.list()).result.messages.map(({ cid, id, state }) => [cid, id, state])).toEqual([[again.result.cid, 'release-1', 'announced'], [lost, undefined, 'cancelled']]);
+    const store = await bob.app.store();
+    expect(acknowledgedError(await store.verifyAcknowledged(0))).toBeUndefined();
+    expect(await bob.app.send(hello())).toEqual({ result: { ...again.result, sentBefore: expect.any(String) }, changed: false });
+    expect(await told(alice)).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<SendRequest>]>([['content', { input: bytesInput(bytesOf('hullo')) }], ['recipients', { to: ['alice', 'bob'] }]])('whose message is lost is refused with another %s', async (_, change) => {
+    const { alice, bob } = await pair();
+    const lost = (await bob.app.send(hello())).result.cid;
+    await lose(bob, lost);
+    await expect(bob.app.send({ ...hello(), ...change })).rejects.toEqual(refused('E_ID_CONFLICT'));
+    expect(await told(alice)).toEqual([]);
+    expect((await bob.app.outbox.list()).result.messages.map(({ cid, id }) => [cid, id])).toEqual([[lost, 'release-1']]);
+  });
+
+  it('whose message is lost is sent again once, however many repeat it at the same time', async () => {
+    const { alice, bob } = await pair();
+    const lost = (await bob.app.send(hello())).result.cid;
+    await lose(bob, lost);
+    const apps = await Promise.all([0, 1, 2].map(() => bob.again()));
+    const answers = await Promise.all(apps.map((app) => app.send(hello())));
+    expect(new Set(answers.map(({ result }) => result.cid)).size).toBe(1);
+    expect((await told(alice)).map(({ cid }) => cid.toString())).toEqual([answers[0]?.result.cid]);
+  });
+
+  it('is never sent twice on a guess: not where the journal cannot tell what was let go', async () => {
+    const { bob } = await pair();
+    const lost = (await bob.app.send(hello())).result.cid;
+    await lose(bob, lost);
+    const { path } = await bob.app.store();
+    const [log = ''] = (await readdir(join(path, 'journal'))).filter((name) => name.endsWith('.log'));
+    const bytes = await readFile(join(path, 'journal', log));
+    await writeFile(join(path, 'journal', log), bytes.with(20, bytes[20]! ^ 1));
+    await expect(bob.app.send(hello())).rejects.toEqual(refused('E_STORE_CORRUPT'));
+  });
+
+  it('survives the hot database, and so does the fresh home that repeats it', async () => {
+    const { world, alice, bob } = await pair({ sendOnly: true });
+    await bob.app.close();
+    const copy = join(world.folder, 'copy');
+    await cp(bob.home, copy, { recursive: true });
+    const first = await (await bob.again()).send({ ...hello(), durability: 'cold' });
+    await rm(join(world.store, 'hot.db'));
+    expect((await repairStore(world.store)).rebuilt).toMatchObject({ operations: 1, fromCold: 1 });
+    const restored = await bob.again({ home: copy });
+    expect(await restored.send({ ...hello(), durability: 'cold' })).toMatchObject({ changed: false, result: { cid: first.result.cid } });
+    expect(await told({ ...alice, app: await alice.again() })).toHaveLength(1);
+    expect((await all((await restored.store()).journal.since(0))).map(({ durability, operation }) => [durability, operation !== undefined])).toEqual([['cold', true], ['cold', true]]);
   });
 
   it.each(['', 'x'.repeat(257)])('that is %j is refused', async (id) => {

@@ -34,10 +34,12 @@ export interface SendOptions {
   readonly durability?: Durability;
   /** Names the operation, as --id does; the content is not part of it, so that any two with one key are the same. */
   readonly key?: string;
+  /** The lost message whose operation this one takes over. */
+  readonly replaces?: Cid;
 }
 
 /** Seals, puts, announces, commits and journals, as `send` does. */
-export async function send(store: Store, seed: number | string, length: number, { inboxes = ['ada'], expiresAtMs = 0, durability = 'hot', key }: SendOptions = {}): Promise<StoredMessage> {
+export async function send(store: Store, seed: number | string, length: number, { inboxes = ['ada'], expiresAtMs = 0, durability = 'hot', key, replaces }: SendOptions = {}): Promise<StoredMessage> {
   const content = seeded(seed, length);
   const sink = await store.contentSink();
   const sealed = await sealMessage(
@@ -50,7 +52,7 @@ export async function send(store: Store, seed: number | string, length: number, 
   const announcements = new Announcer({ ...sealed, stanzaOf: tos.map(() => 0) }, tos, { expiresMs: expiresAtMs, priority: false, qos: 0 }).announce('single', sealed.cid);
   const { cid, bytes, blocks } = sealed;
   const operation = key === undefined ? undefined : { key: inboxOf(key), content: inboxOf('same'), cid, result: new Uint8Array(0) };
-  const commit = { message: { cid, bytes, blocks, expiresAtMs, tiers: await sink.finish() }, announcements, ...(operation && { operation }) };
+  const commit = { message: { cid, bytes, blocks, expiresAtMs, tiers: await sink.finish() }, announcements, ...(operation && { operation }), ...(replaces && { replaces }) };
   const committed = await store.commit(commit, { durability });
   const stands = committed.operation?.cid ?? cid;
   return { cid, content, announcements, bytes, blocks, repeated: !stands.equals(cid), stands };

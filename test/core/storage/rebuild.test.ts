@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
+import { verifyError } from '../../../src/core/storage/audit.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { openStore } from '../../../src/core/storage/store.ts';
 import { all, inboxOf, rejectsWith, seeded } from './blocks.ts';
 import { fetch, freshStore, send, type StoredMessage, type StoreUnderTest } from './store.ts';
@@ -45,7 +47,7 @@ describe('repairing a store', () => {
   it('changes nothing in one that opens', async () => {
     const { path } = await lay();
     const before = (await readdir(path)).sort();
-    expect(await repairStore(path)).toEqual({ locksRenewed: false, rebuilt: undefined });
+    expect(await repairStore(path)).toEqual({ locksRenewed: false, journalMended: [], rebuilt: undefined });
     expect((await readdir(path)).sort()).toEqual(before);
     await rejectsWith(repairStore(join(path, 'nothing')), 'E_NO_STORE');
   });
@@ -109,6 +111,73 @@ describe('repairing a store', () => {
     expect((await unread(again, 'ada')).length).toBe(39);
   });
 
+  it('brings back the memory of --id from the journal, the newest of each, that of removed messages too', async () => {
+    const { store, path, clock, open } = await freshStore();
+    const kept = await send(store, 'kept', 1_000, { key: 'kept', durability: 'cold' });
+    const gone = await send(store, 'gone', 1_000, { key: 'gone' });
+    const { planId } = await store.remove({ cids: [gone.cid] }, { dryRun: true });
+    await store.remove({ cids: [gone.cid] }, { confirm: planId as string });
+    const lost = await send(store, 'lost', 1_000, { key: 'twice' });
+    const again = await send(store, 'again', 1_000, { key: 'twice', replaces: lost.cid, durability: 'cold' });
+    expect([again.repeated, clock.now() > 0]).toEqual([false, true]);
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    const { rebuilt } = await repairStore(path);
+    expect(rebuilt).toMatchObject({ operations: 3, fromCold: 2, journalDamage: undefined });
+    expect(rebuilt?.notBroughtBack.map(textOf)).toEqual([textOf(lost)]);
+    const after = await open();
+    for (const [key, { cid }] of [['kept', kept], ['gone', gone], ['twice', again]] as const) expect(textOf((await after.hot.operation(inboxOf(key)))!)).toBe(cid.toString());
+    expect((await send(after, 'a repeat', 1_000, { key: 'kept' })).stands.equals(kept.cid)).toBe(true);
+    expect((await knownLosses(after)).map(textOf)).toEqual([textOf(lost)]);
+  });
+
+  /** A bit of the first of two acknowledgements is flipped, and nothing is left of the hot tier. */
+  async function layDamagedJournal() {
+    const it = await freshStore();
+    await send(it.store, 'first', 1_000, { key: 'first' });
+    const second = await send(it.store, 'second', 1_000, { key: 'second' });
+    await it.store.hot.remove((await all(it.store.hot.blocks())).map(({ cid }) => cid));
+    const [log = ''] = (await readdir(join(it.path, 'journal'))).filter((name) => name.endsWith('.log'));
+    const bytes = await readFile(join(it.path, 'journal', log));
+    await writeFile(join(it.path, 'journal', log), bytes.with(40, bytes[40]! ^ 1));
+    return { ...it, second, log: join(it.path, 'journal', log) };
+  }
+
+  it('mends a damaged journal first, keeps what lies behind the damage, and says that something is gone', async () => {
+    const { store, path, open, second, log } = await layDamagedJournal();
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    const before = await repairStore(path);
+    expect(before).toMatchObject({ journalMended: [{ records: 1, kept: expect.stringContaining('.broken-') }], rebuilt: { operations: 1, journalDamage: undefined } });
+    expect(before.rebuilt?.notBroughtBack.map(textOf)).toEqual([textOf(second)]);
+    const after = await open();
+    expect(await after.hot.operation(inboxOf('first'))).toBeUndefined();
+    expect(textOf((await after.hot.operation(inboxOf('second')))!)).toBe(textOf(second));
+    expect(verifyError({ ...(await after.verify({ tiers: ['files'] })) }, { ...before, rebuilt: undefined })).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    // as it was, beside it, and the new one is appended to
+    expect((await readFile(before.journalMended[0]!.kept)).length).toBeGreaterThan((await readFile(log)).length);
+    await send(after, 'third', 1_000);
+    expect(await all(after.journal.since(0))).toHaveLength(2);
+    expect(await repairStore(path)).toMatchObject({ journalMended: [], rebuilt: undefined });
+  });
+
+  it('says that the journal cannot tell, where nobody mended it', async () => {
+    const { store } = await layDamagedJournal();
+    expect(await store.rebuild()).toMatchObject({ journalDamage: 'E_STORE_CORRUPT' });
+  });
+
+  it('makes the record of a message again whose blocks are all there', async () => {
+    const { store, path, open } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    await store.coldTier('files').forget(message.cid);
+    await store.close();
+    await rm(join(path, 'hot.db'));
+    expect((await repairStore(path)).rebuilt).toMatchObject({ fromJournal: 1, notBroughtBack: [] });
+    const after = await open();
+    expect(await after.hot.message(message.cid)).toMatchObject({ bytes: message.bytes, blocks: message.blocks, tiers: ['files'] });
+    expect((await after.verifyAcknowledged(0)).unannounced.map(textOf)).toEqual([textOf(message)]);
+  });
+
   it('does not bring back what was removed', async () => {
     const { store, path, open } = await freshStore();
     const message = await send(store, 'm', 700_000, { durability: 'cold' });
@@ -127,7 +196,7 @@ describe('repairing a store', () => {
     const { path, open, hot } = await lay();
     await overwrite(join(path, 'locks.db'), 0, new Uint8Array(200));
     await rejectsWith(openStore(path), 'E_STORE_CORRUPT');
-    expect(await repairStore(path)).toEqual({ locksRenewed: true, rebuilt: undefined });
+    expect(await repairStore(path)).toEqual({ locksRenewed: true, journalMended: [], rebuilt: undefined });
     const store = await open();
     const lock = await store.locks.acquire('x', { holder: 'test', waitMs: 0 });
     expect(lock.epoch).toBe(2);

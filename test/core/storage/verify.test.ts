@@ -1,11 +1,13 @@
 /** Verify and repair, the journal against the tiers, what is shown and listed, records of jobs. */
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
+import { acknowledgedError, verifyError } from '../../../src/core/storage/audit.ts';
 import { shelfOf } from '../../../src/core/storage/cold/sharding.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
 import { all, blockOf, inboxOf, rejectsWith } from './blocks.ts';
 import { fetch, freshStore, send } from './store.ts';
@@ -29,7 +31,8 @@ describe('verify', () => {
     const b = await send(store, 'b', 700_000, { durability: 'cold' });
     await store.demote({ cids: [a.cid] });
     const result = await store.verify();
-    expect(result).toEqual({ checked: 1 + b.blocks + a.blocks + b.blocks, bad: [], badTotal: 0, repaired: 0 });
+    expect(result).toMatchObject({ checked: 1 + b.blocks + a.blocks + b.blocks, bad: [], badTotal: 0, repaired: 0, acknowledged: { present: 2, lost: [], unannounced: [] } });
+    expect(verifyError(result)).toBeUndefined();
     expect(await store.verify({ tiers: ['files'] })).toMatchObject({ checked: a.blocks + b.blocks });
     expect((await store.verify({ sample: 0.000001 })).checked).toBe(0);
     expect((await store.verify({ sample: 1 })).checked).toBe(result.checked);
@@ -125,6 +128,81 @@ describe('what was acknowledged', () => {
     expect((await store.verifyAcknowledged(0)).lost.length).toBe(1);
     clock.advance(1_000);
     expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 1, lost: [] });
+  });
+});
+
+describe('a loss', () => {
+  const noted = async (store: Awaited<ReturnType<typeof freshStore>>['store']) => (await knownLosses(store)).map(({ cid, level }) => [cid.toString(), level]);
+
+  it('stays a finding of every verify until the message is there again', async () => {
+    const { store } = await freshStore();
+    const message = await send(store, 'm', 1_000);
+    const bytes = (await store.hot.get(message.cid)) as Uint8Array;
+    await store.hot.remove([message.cid]);
+    await store.hot.forget(message.cid, 1);
+    for (let run = 0; run < 2; run++) {
+      const result = await store.verify();
+      expect([result.bad, result.acknowledged?.lost.map(({ cid }) => cid.toString())]).toEqual([[], [message.cid.toString()]]);
+      expect(verifyError(result)).toMatchObject({ code: 'E_LOST', exit: 7 });
+      expect(await noted(store)).toEqual([[message.cid.toString(), 'hot']]);
+    }
+    await store.hot.put([{ cid: message.cid, bytes }]);
+    await store.commit({ message: { cid: message.cid, bytes: message.bytes, blocks: 1, expiresAtMs: 0, tiers: ['hot'] }, announcements: message.announcements }, { durability: 'hot' });
+    expect(await noted(store)).toEqual([]);
+    expect(verifyError(await store.verify())).toBeUndefined();
+  });
+
+  it('is one too where the only copy has wrong bytes, and none where another is whole', async () => {
+    const { store, path } = await freshStore();
+    const single = await send(store, 'one copy', 700_000);
+    const [block] = (await contentOf(store, 'hot', single.cid)) as [Cid];
+    const double = await send(store, 'two copies', 700_000, { durability: 'cold' });
+    const [other] = await contentOf(store, 'files', double.cid);
+    damageHot(path, block);
+    damageHot(path, other as Cid);
+    await store.verify();
+    expect(await noted(store)).toEqual([[single.cid.toString(), 'hot']]);
+    expect(verifyError(await store.verify({ repair: true }))?.code).toBe('E_VERIFY');
+    expect(await fetch(store, double.cid)).toEqual(double.content);
+  });
+
+  it('is forgotten when it expires, and when nobody wants it any more', async () => {
+    const { store, clock } = await freshStore();
+    const [brief, unwanted, kept] = [await send(store, 'a', 1_000, { expiresAtMs: clock.now() + 1_000 }), await send(store, 'b', 1_000), await send(store, 'c', 1_000)];
+    for (const { cid } of [brief, unwanted, kept]) {
+      await store.hot.remove([cid]);
+      await store.hot.forget(cid, 1);
+    }
+    expect((await store.verifyAcknowledged(0)).lost).toHaveLength(3);
+    clock.advance(1_000);
+    const { planId } = await store.remove({ cids: [unwanted.cid] }, { dryRun: true });
+    expect(await store.remove({ cids: [unwanted.cid] }, { confirm: planId as string })).toMatchObject({ moved: 1 });
+    expect(await noted(store)).toEqual([[kept.cid.toString(), 'hot']]);
+    expect((await store.verifyAcknowledged(0)).lost.map(({ cid }) => cid.toString())).toEqual([kept.cid.toString()]);
+    await rejectsWith(store.remove({ cids: [unwanted.cid] }, { dryRun: true }), 'E_NOT_FOUND');
+  });
+
+  it('is not what was let go, nor an inbox that is told no more on purpose', async () => {
+    const { store, clock } = await freshStore();
+    const message = await send(store, 'm', 1_000, { inboxes: ['ada', 'ben'] });
+    await store.hot.inbox.withdraw(inboxOf('ben'), message.cid);
+    expect(verifyError(await store.verify())).toMatchObject({ code: 'E_LOST', details: { lost: 0, unannounced: 1 } });
+    await store.journal.release([{ cid: message.cid, atMs: clock.now(), reason: 'removed', inboxes: [inboxOf('ben')] }]);
+    expect(verifyError(await store.verify())).toBeUndefined();
+    await store.hot.inbox.withdraw(inboxOf('ada'), message.cid);
+    expect((await store.verify()).acknowledged?.unannounced).toHaveLength(1);
+  });
+
+  it('goes unseen behind a damaged journal, and the damage is a finding', async () => {
+    const { store, path } = await freshStore();
+    await send(store, 'a', 1_000);
+    const [log = ''] = (await readdir(join(path, 'journal'))).filter((name) => name.endsWith('.log'));
+    const bytes = await readFile(join(path, 'journal', log));
+    await writeFile(join(path, 'journal', log), bytes.with(20, bytes[20]! ^ 1));
+    const result = await store.verify({ repair: true });
+    expect(result.bad).toMatchObject([{ tier: 'journal', code: 'E_STORE_CORRUPT', repaired: false }]);
+    expect(verifyError(result)).toMatchObject({ code: 'E_VERIFY', exit: 7 });
+    expect(acknowledgedError(await store.verifyAcknowledged(0))).toMatchObject({ code: 'E_STORE_CORRUPT' });
   });
 });
 

@@ -1,14 +1,19 @@
-/** What was sent: is anything lost, failed, or left without an outcome by a process that died? */
+/** What was sent: is anything lost, failed, or left without an outcome by a process that died? Losses are read in the store, and none is written down here. */
+import { isError, type OmniplexError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isUnderWay } from '../../mail/flight.ts';
-import type { Examined, Subject } from '../check.ts';
+import type { Home } from '../../home/index.ts';
+import { lossMoves } from '../../mail/losses.ts';
+import type { CheckRoom, Examined, Subject } from '../check.ts';
 import { atMost } from '../range.ts';
 
 export const outboxCheck: Subject = {
   name: 'outbox',
-  examine: async ({ home: open }): Promise<Examined> => {
-    const home = await open();
-    const { lost, failed, unknown, announced, refused } = home.outbox.counts();
+  examine: async (room): Promise<Examined> => {
+    const home = await room.home();
+    const counts = home.outbox.counts();
+    const { failed, unknown, refused } = counts;
+    const { lost, announced, blind } = await withLosses(room, home, counts);
     const flying = unknown === 0 ? [] : home.outbox.list({ limit: limits.pageItemsMax, states: ['unknown'], where: (entry) => isUnderWay({ home }, entry) }).entries;
     const underWay = flying.flatMap(({ recipients }) => recipients.filter(({ state }) => state === 'unknown')).length;
     const abandoned = unknown - underWay;
@@ -18,6 +23,7 @@ export const outboxCheck: Subject = {
       ...(abandoned === 0 ? [] : [`${abandoned} of unknown outcome`]),
       ...(refused === 0 ? [] : [`${refused} receipts refused`]),
       `${announced} announced and not confirmed`,
+      ...(blind === undefined ? [] : [`the store was not asked what is lost: ${blind.message}`]),
     ];
     return {
       metrics: [
@@ -27,6 +33,26 @@ export const outboxCheck: Subject = {
         { label: 'announced', value: announced, unit: '', help: 'Deliveries that were announced and not confirmed' },
       ],
       summary: says.join(', '),
+      ...(blind !== undefined && announced > 0 && { status: 'UNKNOWN' as const }),
     };
   },
 };
+
+interface Losses {
+  readonly lost: number;
+  readonly announced: number;
+  /** Why the store was not asked. */
+  readonly blind?: OmniplexError;
+}
+
+/** As the next command will write it down. */
+export async function withLosses(room: Pick<CheckRoom, 'store'>, home: Home, { lost, announced }: Losses): Promise<Losses> {
+  try {
+    const moves = await lossMoves(home, await room.store());
+    const more = moves.reduce((sum, { state }) => sum + (state === 'lost' ? 1 : -1), 0);
+    return { lost: lost + more, announced: announced - more };
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return { lost, announced, blind: error };
+  }
+}

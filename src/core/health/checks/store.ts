@@ -1,11 +1,12 @@
-/** The store: does it open, is there room in the hot tier, did the last `store verify` find anything, is a lock left behind? */
+/** The store: does it open, is there room in the hot tier, did audits find anything that is still so, is a lock left behind? */
 import { formatSize } from '../../base/size.ts';
-import { lastJob } from '../../storage/jobs.ts';
 import type { Examined, Metric, Subject } from '../check.ts';
+import { lastAudit } from '../last-audit.ts';
 import { atMost } from '../range.ts';
 
-const FULL_WARNING = 80;
-const FULL_CRITICAL = 95;
+/** Of the hot tier's budget, in percent. */
+export const FULL_WARNING = 80;
+export const FULL_CRITICAL = 95;
 
 export const storeCheck: Subject = {
   name: 'store',
@@ -14,9 +15,7 @@ export const storeCheck: Subject = {
     const { bytes, blocks } = await store.hot.usage();
     const used = Math.round((bytes / store.hotBudgetBytes) * 1000) / 10;
     const left = (await store.locks.list()).filter(({ state }) => state !== 'held').length;
-    const audit = await lastJob(store, 'verify');
-    const bad = audit?.counts['bad'] === undefined ? undefined : audit.counts['bad'] - (audit.counts['repaired'] ?? 0);
-    const lost = (await lastJob(store, 'acknowledged'))?.counts['lost'];
+    const { run, bad, lost, says } = await lastAudit(store);
     const metrics: Metric[] = [
       { label: 'hot_used', value: used, unit: '%', help: 'Share of the budget of the hot tier that is used', warning: atMost(FULL_WARNING), critical: atMost(FULL_CRITICAL) },
       { label: 'hot', value: bytes, unit: 'B', help: 'Bytes in the hot tier' },
@@ -24,15 +23,13 @@ export const storeCheck: Subject = {
       { label: 'locks_left', value: left, unit: '', help: 'Locks whose holder is gone' },
     ];
     if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What the last verify found bad and did not repair', critical: atMost(0) });
-    if (lost !== undefined) metrics.push({ label: 'lost', value: lost, unit: '', help: 'Messages that were acknowledged and that the last audit did not find', critical: atMost(0) });
-    const audited = audit === undefined ? 'never verified' : bad === 0 ? 'last verify clean' : bad === undefined ? `last verify ended ${audit.exit}` : `last verify found ${bad} bad`;
-    const losses = lost === undefined || lost === 0 ? '' : `, ${lost} acknowledged and lost`;
+    if (lost !== undefined) metrics.push({ label: 'lost', value: lost, unit: '', help: 'Messages that were acknowledged and are lost', critical: atMost(0) });
     const locks = left === 0 ? '' : `, ${left} ${left === 1 ? 'lock' : 'locks'} left behind`;
     return {
       metrics,
-      summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${audited}${losses}${locks}`,
-      status: audit !== undefined && audit.exit !== 0 && bad === undefined ? 'WARNING' : 'OK',
-      audited: { what: 'store verify', atMs: audit?.endedAtMs },
+      summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${says}${locks}`,
+      status: run !== undefined && run.exit !== 0 && bad === undefined ? 'WARNING' : 'OK',
+      audited: { what: 'store verify', atMs: run?.endedAtMs },
     };
   },
 };

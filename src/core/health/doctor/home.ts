@@ -3,6 +3,7 @@ import { readBounded, exists } from '../../base/files.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { withLosses } from '../checks/outbox.ts';
 import { listBackups } from '../../backup/backup.ts';
 import { requireOriginalPlace } from '../../home/witness.ts';
 import { contactSummary, identitySummary } from '../../identity/summary.ts';
@@ -89,9 +90,11 @@ const contacts: Examination = {
 const outbox: Examination = {
   check: 'outbox',
   needs: 'home',
-  look: async (_room, { home: open }) => {
-    const { lost, failed, unknown, announced } = (await open()).outbox.counts();
-    if (lost > 0) return bad(`${counted(lost, 'delivery', 'deliveries')} lost`, "See `omniplex outbox list --where 'state = lost'`, and send again what matters.");
+  look: async (_room, { home: open, store }) => {
+    const home = await open();
+    const { failed, unknown, ...counts } = home.outbox.counts();
+    const { lost, announced } = await withLosses({ store }, home, counts);
+    if (lost > 0) return bad(`${counted(lost, 'delivery', 'deliveries')} lost`, "See `omniplex outbox list --where 'state = lost'`; send the files again, with the same --id if they had one.");
     if (failed + unknown > 0) return warn(`${failed} failed, ${unknown} without an outcome`, 'Look with `omniplex outbox list`; `omniplex outbox resend` is safe, it has one effect.');
     return ok(`${announced} announced and not confirmed, nothing lost`);
   },

@@ -6,10 +6,11 @@ import { formatDuration } from '../../base/duration.ts';
 import { fail } from '../../base/errors.ts';
 import { formatSize } from '../../base/size.ts';
 import { lastJobs } from '../../storage/jobs.ts';
+import { FULL_CRITICAL, FULL_WARNING } from '../checks/store.ts';
+import { lastAudit } from '../last-audit.ts';
 import { diskUnder } from './disk.ts';
 import { bad, ok, warn, type Examination } from './room.ts';
 
-const FULL_SHARE = 0.8;
 /** A journal of a day shows whether it can be read; all of it may be long. */
 const JOURNAL_MS = 86_400_000;
 
@@ -25,7 +26,9 @@ const hot: Examination = {
     const store = await open();
     const { bytes, blocks } = await store.hot.usage();
     const says = `${formatSize(bytes)} in ${blocks} blocks, of a budget of ${formatSize(store.hotBudgetBytes)}`;
-    return bytes > store.hotBudgetBytes * FULL_SHARE ? warn(says, "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; or raise hot.budget.") : ok(says);
+    const used = (bytes / store.hotBudgetBytes) * 100;
+    const advice = "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; or raise hot.budget.";
+    return used > FULL_CRITICAL ? bad(says, advice) : used > FULL_WARNING ? warn(says, advice) : ok(says);
   },
 };
 
@@ -66,6 +69,16 @@ const locks: Examination = {
   },
 };
 
+const audit: Examination = {
+  check: 'audit',
+  needs: 'store',
+  look: async (_room, { store: open }) => {
+    const { bad: wrong = 0, lost = 0, says } = await lastAudit(await open());
+    if (lost > 0) return bad(says, 'See which: `omniplex store verify --acknowledged`. Bring them back with `omniplex store import FILE.car`, or have their senders send again.', { code: 'E_LOST' });
+    return wrong > 0 ? bad(says, 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.', { code: 'E_VERIFY' }) : ok(says);
+  },
+};
+
 const jobs: Examination = {
   check: 'jobs',
   needs: 'store',
@@ -92,6 +105,6 @@ const disk: Examination = {
 };
 
 /** Of a store in a folder. */
-export const storeExaminations: readonly Examination[] = [opens, disk, hot, cold, journal, locks, jobs];
+export const storeExaminations: readonly Examination[] = [opens, disk, hot, cold, journal, locks, audit, jobs];
 /** Of one that a later release can talk to. */
 export const elsewhereExaminations: readonly Examination[] = [elsewhere];

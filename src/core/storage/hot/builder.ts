@@ -5,8 +5,9 @@ import { limits } from '../../base/limits.ts';
 import type { Fence, Operation, ReceivedAnnouncement } from '../ports.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
 import { raiseFence } from './messages.ts';
+import { insertOperation } from './operations.ts';
 import type { Salvaged, SalvagedKind } from './salvage.ts';
-import { announcementSum, hotShape, messageSum, noteSum, operationSum, tierBits, usedAtMs, type StoredMessage } from './schema.ts';
+import { announcementSum, hotShape, messageSum, noteSum, tierBits, usedAtMs, type StoredMessage } from './schema.ts';
 
 export class HotBuilder {
   readonly #file: SqliteFile;
@@ -47,7 +48,8 @@ export class HotBuilder {
       case 'announcement':
         return this.#insertAnnouncement(row.announcement);
       case 'operation':
-        return this.#insertOperation(row.operation);
+        insertOperation(this.#file, row.operation);
+        return;
       case 'note':
         this.#file.sql('INSERT OR IGNORE INTO notes (name, value, sum) VALUES (?, ?, ?)').run(row.name, row.value, noteSum(row.name, row.value));
     }
@@ -82,11 +84,17 @@ export class HotBuilder {
       .run(position, inbox, digestOf(cid), cid.code, packet, expiresAtMs, receivedAtMs, acknowledgedAtMs, announcementSum(announcement));
   }
 
-  #insertOperation(operation: Operation): void {
-    const { key, content, cid, result } = operation;
-    this.#file
-      .sql('INSERT OR IGNORE INTO operations (key, content, digest, codec, result, sum) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(key, content, digestOf(cid), cid.code, result, operationSum(operation));
+  /** Those that the journal has and no row showed; `prevail`: they also go before rows, which may be of before. Answers how many no row showed. */
+  async addOperations(operations: Iterable<Operation>, { prevail }: { readonly prevail: boolean }): Promise<number> {
+    await this.#flush();
+    return this.#file.transaction(() => {
+      let added = 0;
+      for (const operation of operations) {
+        if (insertOperation(this.#file, operation)) added++;
+        else if (prevail) insertOperation(this.#file, operation, { replace: true });
+      }
+      return added;
+    });
   }
 
   async counts(): Promise<Readonly<Record<SalvagedKind, number>>> {

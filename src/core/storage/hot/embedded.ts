@@ -7,19 +7,19 @@ import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { cidOfDigest, DAG_CBOR, digestOf, RAW, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
-import { fail, isError } from '../../base/errors.ts';
+import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
 import { blobOf, intOf } from '../sqlite-errors.ts';
-import { logState } from '../sqlite-log.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
 import { deleteBlocks, insertBlocks, type Amount } from './blocks.ts';
-import { damagedRows } from './findings.ts';
+import { findingsOf } from './findings.ts';
 import { GroupCommit, transactionsOf, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
 import { changeMessage, commitMessage, forgetMessage, raiseFence, touchMessage } from './messages.ts';
 import { readNote, writeNote } from './notes.ts';
-import { hotShape, messageOfRow, operationOfRow, type StoredMessage } from './schema.ts';
+import { insertOperation, operationOfKey, operationOfMessage } from './operations.ts';
+import { hotShape, messageOfRow, type StoredMessage } from './schema.ts';
 
 const SMALL: Weight = { blocks: 1, bytes: 0 };
 /** Deleting walks the pages of a block: a hundred of the largest is as much as one transaction should do. */
@@ -189,9 +189,17 @@ export class EmbeddedHotTier implements HotTier {
     );
   }
 
-  async operation(key: Bytes): Promise<Operation | undefined> {
-    const row = await this.#current(() => this.#sql('SELECT * FROM operations WHERE key = ?').get(key));
-    return row === undefined ? undefined : operationOfRow(this.#file, row);
+  operation(key: Bytes): Promise<Operation | undefined> {
+    return this.#current(() => operationOfKey(this.#file, key));
+  }
+
+  operationOf(cid: Cid): Promise<Operation | undefined> {
+    return this.#current(() => operationOfMessage(this.#file, cid));
+  }
+
+  async restoreOperations(operations: Iterable<Operation>): Promise<number> {
+    const done = await Promise.all(Array.from(operations, (one) => this.#writes.run(SMALL, () => insertOperation(this.#file, one))));
+    return done.filter(Boolean).length;
   }
 
   async message(cid: Cid): Promise<MessageRecord | undefined> {
@@ -280,20 +288,8 @@ export class EmbeddedHotTier implements HotTier {
     });
   }
 
-  /** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
-  async findings(): Promise<readonly string[]> {
-    const max = limits.integrityFindingsMax;
-    try {
-      const rows = await this.#file.read(() => this.#sql(`PRAGMA integrity_check(${max})`).all());
-      const lines = rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
-      const log = await this.#file.transaction(() => logState(this.place));
-      if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
-      return lines.length > 0 ? lines : await this.#file.read(() => damagedRows(this.#file, max));
-    } catch (error) {
-      // damaged beyond looking at: that is a finding too
-      if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
-      throw error;
-    }
+  findings(): Promise<readonly string[]> {
+    return findingsOf(this.#file);
   }
 
   async usageHolds(repair: boolean): Promise<boolean> {

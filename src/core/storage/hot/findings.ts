@@ -1,5 +1,7 @@
-/** Rows that do not prove themselves: a flipped bit in a field is nothing that SQLite would notice. Blocks are hashed elsewhere. */
+/** What is wrong with the file of the hot tier: SQLite's own opinion, its log, and rows that do not prove themselves, which SQLite would not notice. Blocks are hashed elsewhere. */
 import { isError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { logState } from '../sqlite-log.ts';
 import type { SqliteFile } from '../sqlite.ts';
 import { announcementOfRow, messageOfRow, noteOfRow, operationOfRow, type Row } from './schema.ts';
 
@@ -11,7 +13,7 @@ const checks: ReadonlyArray<readonly [table: string, check: (file: SqliteFile, r
 ];
 
 /** At most `max` lines, one a row. */
-export function damagedRows(file: SqliteFile, max: number): readonly string[] {
+function damagedRows(file: SqliteFile, max: number): readonly string[] {
   const lines: string[] = [];
   for (const [table, check] of checks) {
     for (const row of file.sql(`SELECT * FROM ${table} ORDER BY rowid`).iterate()) {
@@ -25,4 +27,20 @@ export function damagedRows(file: SqliteFile, max: number): readonly string[] {
     }
   }
   return lines;
+}
+
+/** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
+export async function findingsOf(file: SqliteFile): Promise<readonly string[]> {
+  const max = limits.integrityFindingsMax;
+  try {
+    const rows = await file.read(() => file.sql(`PRAGMA integrity_check(${max})`).all());
+    const lines = rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+    const log = await file.transaction(() => logState(file.path));
+    if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
+    return lines.length > 0 ? lines : await file.read(() => damagedRows(file, max));
+  } catch (error) {
+    // damaged beyond looking at: that is a finding too
+    if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
+    throw error;
+  }
 }

@@ -1,13 +1,15 @@
 /** Message records of the embedded hot tier: one place that checks version, fence and operation. All functions run inside a transaction. */
 import { equalBytes, hexOf } from '../../base/bytes.ts';
-import { digestOf, type Cid } from '../../base/cid.ts';
+import { digestOf, sameCid, type Cid } from '../../base/cid.ts';
 import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { lossNote } from '../losses.ts';
 import type { Announcement, Fence, MessageChange, MessageCommit, MessageRecord, Operation } from '../ports.ts';
 import type { SqliteFile } from '../sqlite.ts';
 import { intOf } from '../sqlite-errors.ts';
 import { requireAnnouncement } from './inbox.ts';
-import { messageOfRow, messageSum, operationOfRow, operationSum, tierBits, tierNames, usedAtMs, type StoredMessage } from './schema.ts';
+import { insertOperation, operationOfKey } from './operations.ts';
+import { messageOfRow, messageSum, tierBits, tierNames, usedAtMs, type StoredMessage } from './schema.ts';
 
 export interface CommitResult {
   readonly outcome: 'stored' | 'repeated';
@@ -16,22 +18,20 @@ export interface CommitResult {
 
 /** `repeated` also when record and announcements were all there: an import made twice changes nothing the second time. */
 export function commitMessage(file: SqliteFile, commit: MessageCommit, nowMs: number, announce: (announcement: Announcement) => boolean): CommitResult {
-  const { message, announcements, operation } = commit;
+  const { message, announcements, operation, replaces } = commit;
   announcements.forEach(requireAnnouncement);
   if (operation !== undefined) {
-    const row = file.sql('SELECT * FROM operations WHERE key = ?').get(operation.key);
-    if (row !== undefined) {
-      const known = operationOfRow(file, row);
+    const known = operationOfKey(file, operation.key);
+    if (known !== undefined) {
       if (!equalBytes(known.content, operation.content)) throw fail('E_ID_CONFLICT', { id: hexOf(operation.key).slice(0, 16) });
-      return { outcome: 'repeated', operation: known };
+      if (replaces === undefined || !sameCid(known.cid, replaces)) return { outcome: 'repeated', operation: known };
     }
   }
   let changed = storeMessage(file, message, nowMs);
   for (const announcement of announcements) changed = announce(announcement) || changed;
+  file.sql('DELETE FROM notes WHERE name = ?').run(lossNote(message.cid));
   if (operation === undefined) return { outcome: changed ? 'stored' : 'repeated', operation: undefined };
-  file
-    .sql('INSERT INTO operations (key, content, digest, codec, result, sum) VALUES (?, ?, ?, ?, ?, ?)')
-    .run(operation.key, operation.content, digestOf(operation.cid), operation.cid.code, operation.result, operationSum(operation));
+  insertOperation(file, operation, { replace: true });
   return { outcome: 'stored', operation };
 }
 

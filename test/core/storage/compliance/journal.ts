@@ -1,5 +1,6 @@
 /** What every journal promises. */
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/core/base/limits.ts';
 import type { Acknowledgement, Journal } from '../../../../src/core/storage/ports.ts';
 import { all, blockOf, inboxOf } from '../blocks.ts';
 
@@ -45,6 +46,19 @@ export function journalCompliance(name: string, make: () => Promise<JournalUnder
       expect(found.length).toBe(60);
       await writers[1]?.close();
       await writers[2]?.close();
+    });
+
+    it('keeps the effect of an id with the acknowledgement, for as many recipients as a message can have', async () => {
+      const { journal } = await make();
+      const inboxes = Array.from({ length: limits.recipientsMax }, (_, i) => inboxOf(`inbox ${i}`));
+      // as long as the sealed list of all these identities and inboxes
+      const operation = { key: inboxOf('key'), content: inboxOf('content'), result: new Uint8Array(120 * limits.recipientsMax) };
+      const some = [{ ...acknowledgementOf(1), inboxes, operation }, { ...acknowledgementOf(2), operation: { ...operation, result: new Uint8Array(0) } }, acknowledgementOf(3)];
+      await journal.append(some);
+      await journal.release([{ cid: blockOf(2).cid, atMs: start + 9, reason: 'removed', inboxes: [inboxOf('a2')] }]);
+      expect(await all(journal.since(0))).toEqual(some);
+      expect(await all(journal.releasedSince(0))).toEqual([{ cid: blockOf(2).cid, atMs: start + 9, reason: 'removed', inboxes: [inboxOf('a2')] }]);
+      expect((await all(journal.entries(0))).map(({ kind }) => kind)).toEqual(['acknowledged', 'acknowledged', 'acknowledged', 'released']);
     });
 
     it('spans months', async () => {

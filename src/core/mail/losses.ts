@@ -1,0 +1,85 @@
+/**
+ * A loss reaches its sender: what audits of the store noted as lost turns `lost` in the outbox, and back when the message is there again. Who
+ * said that he has it keeps his word. Nothing is looked for here: that is what the audits did.
+ */
+import type { Cid } from '../base/cid.ts';
+import { warning } from '../base/errors.ts';
+import type { Home, OutboxEntry } from '../home/index.ts';
+import { holdersOf } from '../storage/holders.ts';
+import { soundFacts } from '../storage/journal-facts.ts';
+import { knownLoss, knownLosses, noteLosses } from '../storage/losses.ts';
+import type { Store } from '../storage/store.ts';
+import type { MailRoom } from './room.ts';
+
+interface Move {
+  readonly number: number;
+  readonly place: number;
+  readonly state: 'lost' | 'announced';
+}
+
+/** What of this home's outbox the store's notes would move. Changes nothing. */
+export async function lossMoves(home: Home, store: Store): Promise<readonly Move[]> {
+  const losses = await knownLosses(store);
+  const moves: Move[] = [];
+  const stillLost = new Set<number>();
+  for (const { cid } of losses) {
+    const entry = home.outbox.find(cid);
+    if (entry === undefined || entry.store !== store.id) continue;
+    stillLost.add(entry.number);
+    moves.push(...movesOf(entry, 'announced', 'lost'));
+  }
+  const { entries } = home.outbox.list({ limit: Number.MAX_SAFE_INTEGER, states: ['lost'], where: (entry) => entry.store === store.id && !stillLost.has(entry.number) });
+  for (const entry of entries) if (await isThere(store, entry)) moves.push(...movesOf(entry, 'lost', 'announced'));
+  return moves;
+}
+
+const movesOf = ({ number, recipients }: OutboxEntry, from: Move['state'], state: Move['state']): readonly Move[] =>
+  recipients.flatMap((one, place) => (one.state === from ? [{ number, place, state }] : []));
+
+async function isThere({ hot }: Store, { cid }: OutboxEntry): Promise<boolean> {
+  const record = cid && (await hot.message(cid));
+  return record !== undefined && !record.removed;
+}
+
+/** Answers whether anything moved. */
+export async function learnLosses({ home, store }: Pick<MailRoom, 'home' | 'store'>): Promise<boolean> {
+  const moves = await lossMoves(home, store);
+  if (moves.length === 0) return false;
+  const atMs = home.clock.now();
+  home.transaction(() => {
+    for (const { number, place, state } of moves) {
+      if (state === 'lost') home.outbox.setRecipientState(number, place, { state, atMs, code: 'E_MESSAGE_LOST' });
+      else home.outbox.found(number, place);
+    }
+  });
+  return true;
+}
+
+const LOST_SETTING = 'outbox/lost';
+
+/** The first command after a loss says so, once. */
+export function warnOfLost({ home, warn }: Pick<MailRoom, 'home' | 'warn'>): void {
+  const told = (home.settings.get(LOST_SETTING) as number | undefined) ?? 0;
+  const any = home.outbox.list({ limit: 1, states: ['lost'] }).entries.length > 0;
+  const count = any ? home.outbox.counts().lost : 0;
+  if (count > told) warn(warning('W_LOST', { count }));
+  if (count !== told) home.settings.set(LOST_SETTING, count);
+}
+
+/**
+ * Was it lost, and not let go? What an audit noted is believed; otherwise its blocks are looked for. Throws E_STORE_CORRUPT when the journal,
+ * which knows what was let go, is damaged, and E_IO when a tier does not answer: nobody sends twice on a guess.
+ */
+export async function isLost(store: Store, cid: Cid, signal?: AbortSignal): Promise<boolean> {
+  const record = await store.hot.message(cid);
+  if (record?.removed === true) return false;
+  if ((await knownLoss(store.hot, cid)) !== undefined) return true;
+  if (record !== undefined && (await holdersOf(store.tiers, cid, { signal })) !== undefined) return false;
+  return !(await soundFacts(store.journal)).released.has(cid.toString());
+}
+
+/** Notes a loss that was found without an audit, as an audit would. What nobody was promised is none. */
+export async function noteLoss(store: Store, cid: Cid): Promise<void> {
+  const one = (await soundFacts(store.journal)).acknowledged.get(cid.toString());
+  if (one !== undefined) await noteLosses(store.hot, [one]);
+}
