@@ -15,6 +15,8 @@ export interface BlockSink {
    * Sealing then uses its buffers again, which is worth a tenth of its speed. Absent: the sink may keep them.
    */
   readonly releasesBytes?: boolean;
+  /** How many bytes it would rather have in one `put`. Absent: it does not care, and the less is under way the more of it is in the caches. */
+  readonly batchBytes?: number;
 }
 
 /** Gives blocks by name, hashed: bytes that come out are the ones named. Absent is undefined; wrong bytes throw E_BLOCK_CORRUPT. */

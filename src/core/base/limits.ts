@@ -43,9 +43,11 @@ export const limitTable = {
   sealThreadYoungMib: limit(4, 'MiB', 'young heap of a sealing thread, which makes little but buffers; by default three threads cost 240 MiB', 'omniplex bench seal'),
   sealThreadOldMib: limit(64, 'MiB', 'old heap of a sealing thread', 'omniplex bench seal'),
   sealThreadsFromBytes: limit(8 * MIB, 'bytes', 'content shorter than this is done before a thread has started', 'omniplex bench seal'),
-  sealJobsPerThread: limit(4, 'blocks', 'waiting for or at one sealing thread; fewer let it idle, more only cost memory', 'omniplex bench seal'),
-  sealBlocksWaitingMax: limit(16, 'blocks', 'sealed out of order and waiting for an earlier one', 'omniplex bench seal'),
-  sealBatchBytes: limit(8 * MIB, 'bytes', 'given to the sink in one call; two such batches are held', 'omniplex bench seal'),
+  sealJobsPerThread: limit(4, 'blocks', 'waiting for or at one sealing thread, at least; fewer let it idle', 'omniplex bench seal'),
+  sealBatchesAhead: limit(2, 'batches', 'that the sealing threads may have to do: enough for the time in which the main thread flushes one', 'omniplex bench seal'),
+  sealBlocksHereMax: limit(8, 'blocks', 'sealed by the main thread that wait for earlier ones at the threads', 'omniplex bench seal'),
+  sealBatchBytes: limit(MIB, 'bytes', 'given in one call to a sink that does not say what it likes; two such batches are held, in the caches next to a core', 'omniplex bench seal'),
+  storeBatchBytes: limit(4 * MIB, 'bytes', 'of content in one call to a store: a flush for each', 'omniplex bench seal'),
   readAheadBlocksMax: limit(16, 'blocks', '4 MiB: keeps a 100 Mbit/s link with 80 ms of delay full', 'docs/ARCHITECTURE.md, A message'),
   receiptBytesMax: limit(256, 'bytes', 'a receipt is one CID, a state and a time', 'docs/PROTOCOL.md, Receipt'),
 
@@ -147,7 +149,7 @@ export const limitTable = {
   inspectBlocksMax: limit(1_000_000, 'blocks', 'of one CAR that is inspected: 250 GiB of content, 100 MB of digests', 'docs/LIMITS.md'),
   inspectLinksMax: limit(2_000_000, 'links', 'of all manifests and link nodes of such a CAR: 64 MB', 'docs/LIMITS.md'),
   inspectEvidenceBytesMax: limit(64 * MIB, 'bytes', 'of receipts in the evidence of one message: 256 recipients with three of 30 KiB each come to 23 MB', 'docs/LIMITS.md'),
-  readAheadBytes: limit(MIB, 'bytes', 'one piece of a file that is read; one more is read ahead', 'omniplex bench seal'),
+  readAheadBytes: limit(4 * MIB, 'bytes', 'one piece of a file that is read; one more is read ahead while a store is flushed', 'omniplex bench seal'),
 
   // words that people type
   filterCharsMax: limit(4_096, 'characters', 'of one --where expression', 'docs/LIMITS.md'),

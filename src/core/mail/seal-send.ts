@@ -136,7 +136,7 @@ async function sealStream(room: MailRoom, sender: SenderInUse, job: Job): Promis
   const told = new StreamSink(room, job, announcer);
   try {
     await told.start(prepared.opening());
-    const message = await sealPrepared(room.crypto, prepared, job.input, told, { signal, onProgress, ...blockByBlock });
+    const message = await sealPrepared(room.crypto, prepared, job.input, told, { signal, onProgress, parallel: 0 });
     using _messageKey = message.messageKey;
     using _headerKey = message.headerKey;
     return { message, announcements: announcer.announce('end', message.cid), withdraw: () => told.withdraw(), ...(flight && { flight }) };
@@ -150,12 +150,10 @@ async function sealStream(room: MailRoom, sender: SenderInUse, job: Job): Promis
   }
 }
 
-/** Each block is stored and announced as soon as it is full. Flushing it costs more than sealing it, so other threads would not help. */
-const blockByBlock = { batchBytes: limits.contentBlockBytes, parallel: 0 } as const;
-
-/** Announces content once it is in the store. More blocks than a stream has fragments are left to the manifest. */
+/** Announces each block once it is full and in the store; flushing it costs more than sealing it, so other threads would not help. More blocks than a stream has fragments are left to the manifest. */
 class StreamSink implements BlockSink {
   readonly releasesBytes = true;
+  readonly batchBytes = limits.contentBlockBytes;
   readonly #room: MailRoom;
   readonly #sink: ContentSink;
   readonly #announcer: Announcer;

@@ -25,8 +25,6 @@ export interface SealOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Threads beside this one; by default as many as the machine has to spare. 0 seals everything here. */
   readonly parallel?: number | undefined;
-  /** Given to the sink in one call; default `limits.sealBatchBytes`. Less costs speed, and lets a stream be heard of sooner. */
-  readonly batchBytes?: number | undefined;
 }
 
 export interface SealedContent {
@@ -56,7 +54,7 @@ export async function sealContent(
     options.onProgress?.(short.plaintext.length);
     return sealShort(provider, keys, salt, short);
   }
-  await using sealer = new BlockSealer(provider, keys, options.parallel, sink.releasesBytes === true);
+  await using sealer = new BlockSealer(provider, keys, options.parallel, sink);
   const cutter = new BlockCutter(sealer.inputs);
   const links = new LinkTree();
   await using batches = new Batches(sink, (blocks) => sealer.release(blocks), options);
@@ -113,19 +111,19 @@ class BlockSealer implements AsyncDisposable {
   readonly #keys: ContentKeys;
   readonly #cipher: ContentCipher;
   readonly #parallel: number | undefined;
-  /** The sink may read shared memory, since it keeps none of it. */
-  readonly #sharesOutputs: boolean;
+  /** May read shared memory where it keeps none of it. */
+  readonly #sink: BlockSink;
   readonly #making: Making[] = [];
   #threads: SealThreads | undefined;
   #blocks = 0;
   #endBytes = 0;
 
-  constructor(provider: CryptoProvider, keys: ContentKeys, parallel: number | undefined, sharesOutputs: boolean) {
+  constructor(provider: CryptoProvider, keys: ContentKeys, parallel: number | undefined, sink: BlockSink) {
     this.#provider = provider;
     this.#keys = keys;
     this.#cipher = new ContentCipher(provider, keys);
     this.#parallel = parallel;
-    this.#sharesOutputs = sharesOutputs;
+    this.#sink = sink;
   }
 
   /** Plaintext taken so far. */
@@ -139,7 +137,7 @@ class BlockSealer implements AsyncDisposable {
     if (this.#blocks === THREADS_FROM_BLOCK) await this.#startThreads();
     this.#making.push(this.#threads?.hasRoom === true ? { job: this.#threads.submit(first, bytes) } : { block: this.#sealHere(first, bytes) });
     if (own) this.inputs.give(bytes);
-    return this.#ready(limits.sealBlocksWaitingMax);
+    return this.#ready((this.#threads?.jobs ?? 0) + limits.sealBlocksHereMax);
   }
 
   remaining(): Promise<readonly Block[]> {
@@ -163,7 +161,7 @@ class BlockSealer implements AsyncDisposable {
   #taken(job: SealJob): Block {
     const threads = this.#threads as SealThreads;
     const cid = cidOfDigest(RAW, threads.take(job));
-    if (this.#sharesOutputs) return { cid, bytes: job.output };
+    if (this.#sink.releasesBytes === true) return { cid, bytes: job.output };
     const bytes = copied(job.output, this.#outputs.take());
     threads.release(job.output);
     return { cid, bytes };
@@ -191,7 +189,7 @@ class BlockSealer implements AsyncDisposable {
   async #startThreads(): Promise<void> {
     const { SealThreads, threadCount } = await import('./seal-threads.ts');
     const count = threadCount(this.#parallel);
-    if (count > 0) this.#threads = new SealThreads(this.#provider.name, this.#keys, count);
+    if (count > 0) this.#threads = new SealThreads(this.#provider.name, this.#keys, count, batchBytesOf(this.#sink));
   }
 
   #sealHere(first: number, plaintext: Bytes): Block {
@@ -210,23 +208,23 @@ function copied(bytes: Bytes, into: Bytes): Bytes {
   return into;
 }
 
+const batchBytesOf = ({ batchBytes = limits.sealBatchBytes }: BlockSink): number => batchBytes;
+
 /** Collects blocks, and hands a batch to the sink while the next one fills: at most one is under way, at most one is filling. */
 class Batches implements AsyncDisposable {
   readonly #sink: BlockSink;
   readonly #release: (blocks: readonly Block[]) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #batchBytes: number;
   #filling: Block[] = [];
   #fillingBytes = 0;
   #underWay: Promise<void> = Promise.resolve();
   blocks = 0;
   bytes = 0;
 
-  constructor(sink: BlockSink, release: (blocks: readonly Block[]) => void, { signal, batchBytes = limits.sealBatchBytes }: SealOptions) {
+  constructor(sink: BlockSink, release: (blocks: readonly Block[]) => void, { signal }: SealOptions) {
     this.#sink = sink;
     this.#release = release;
     this.#signal = signal;
-    this.#batchBytes = batchBytes;
   }
 
   async add(block: Block): Promise<void> {
@@ -234,7 +232,7 @@ class Batches implements AsyncDisposable {
     this.#fillingBytes += block.bytes.length;
     this.blocks++;
     this.bytes += block.bytes.length;
-    if (this.#fillingBytes < this.#batchBytes) return;
+    if (this.#fillingBytes < batchBytesOf(this.#sink)) return;
     await this.#underWay;
     this.#underWay = this.#put(this.#filling);
     // Awaited before the next batch, or by `rest`.

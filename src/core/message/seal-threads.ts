@@ -13,8 +13,8 @@ import { DONE, READY, Ring, ringMemory, SUBMITTED, WAITING } from './seal-ring.t
 /** How many threads `parallel` asks for: undefined = as many as the machine has to spare, 0 = none. */
 export const threadCount = (parallel: number | undefined): number => Math.min(parallel ?? availableParallelism() - 1, limits.sealThreadsMax);
 
-/** Blocks that may be on their way to the sink at one time: one batch under way, one filling, and those that wait for an earlier one. */
-const SLOTS_BESIDE_JOBS = 2 * Math.ceil(limits.sealBatchBytes / limits.contentBlockBytes) + limits.sealBlocksWaitingMax;
+/** One under way to the sink, one filling. */
+const BATCHES_AT_SINK = 2;
 
 /** A block given to the threads. */
 export interface SealJob {
@@ -24,7 +24,8 @@ export interface SealJob {
 }
 
 export class SealThreads implements AsyncDisposable {
-  readonly #jobs: number;
+  /** Blocks that may be at the threads at one time. */
+  readonly jobs: number;
   readonly #ring: Ring;
   readonly #workers: readonly Worker[];
   readonly #freeSlots: number[];
@@ -33,10 +34,11 @@ export class SealThreads implements AsyncDisposable {
   #submitted = 0;
   #taken = 0;
 
-  constructor(provider: ProviderName, keys: ContentKeys, threads: number) {
-    this.#jobs = threads * limits.sealJobsPerThread;
-    const slots = this.#jobs + SLOTS_BESIDE_JOBS;
-    const memory = ringMemory(provider, keys, this.#jobs, slots);
+  constructor(provider: ProviderName, keys: ContentKeys, threads: number, batchBytes: number) {
+    const batchBlocks = Math.ceil(batchBytes / limits.contentBlockBytes);
+    this.jobs = Math.max(threads * limits.sealJobsPerThread, limits.sealBatchesAhead * batchBlocks);
+    const slots = this.jobs + BATCHES_AT_SINK * batchBlocks;
+    const memory = ringMemory(provider, keys, this.jobs, slots);
     this.#ring = new Ring(memory);
     this.#freeSlots = Array.from({ length: slots }, (_, slot) => slot);
     const resourceLimits = { maxYoungGenerationSizeMb: limits.sealThreadYoungMib, maxOldGenerationSizeMb: limits.sealThreadOldMib };
@@ -50,7 +52,7 @@ export class SealThreads implements AsyncDisposable {
 
   /** False while the threads have as much as they should, and before the first of them has started. */
   get hasRoom(): boolean {
-    return this.#submitted - this.#taken < this.#jobs && this.#freeSlots.length > 0 && Atomics.load(this.#ring.control, READY) > 0;
+    return this.#submitted - this.#taken < this.jobs && this.#freeSlots.length > 0 && Atomics.load(this.#ring.control, READY) > 0;
   }
 
   /** Gives one block to the threads. Call it when `hasRoom`. Copies the plaintext. */
@@ -61,7 +63,8 @@ export class SealThreads implements AsyncDisposable {
     const word = this.#ring.jobWord(number);
     const output = this.#ring.output(slot);
     this.#slotOf.set(output, slot);
-    this.#ring.input(number).set(plaintext);
+    // shared memory: `set` would take half as long again
+    Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.length).copy(this.#ring.input(number));
     control[word + 1] = slot;
     control[word + 2] = firstChunk;
     Atomics.store(control, word, WAITING);

@@ -17,6 +17,7 @@ const sizeOf = (blocks: readonly Block[]): number => blocks.reduce((sum, { bytes
 
 export class ContentSink implements BlockSink {
   readonly releasesBytes = true;
+  readonly batchBytes = limits.storeBatchBytes;
   readonly #store: StoreContext;
   /** What this sink has put, or is putting, into hot. */
   readonly #inHot = new CidList();

@@ -69,7 +69,7 @@ describe('threads', () => {
 
   it('reject what waits when they end', async () => {
     const keys = { aeadKey: seedOf('a'), baseNonce: seedOf('n', 12), commitment: seedOf('c') };
-    const threads = new SealThreads('native', keys, 1);
+    const threads = new SealThreads('native', keys, 1, limits.sealBatchBytes);
     expect(threads.hasRoom).toBe(false);
     const job = threads.submit(0, new Uint8Array(262_144));
     const done = threads.done(job);
@@ -78,6 +78,9 @@ describe('threads', () => {
     if (!threads.isDone(job)) await expect(done).rejects.toThrow('ended');
   });
 });
+
+/** What the threads and the main one may have before it: two batches of the sink's, and those that wait for them. */
+const MAKING = limits.sealBatchesAhead * limits.sealBatchBytes + (limits.sealBlocksHereMax + 2) * 262_144;
 
 describe('a slow sink', () => {
   it('holds the input back: two batches, and the blocks in the making', async () => {
@@ -98,16 +101,16 @@ describe('a slow sink', () => {
         read += MIB;
         yield content.subarray(0, MIB);
         most.push(read - putBytes);
-        if (read - putBytes > 2 * limits.sealBatchBytes + 8 * MIB) release();
+        if (read - putBytes > 2 * limits.sealBatchBytes + MAKING) release();
       }
     }
     const sealing = sealMessage(native, toSession(), counted(), sink, { parallel: 1 });
     // Nothing more happens until the gate opens: the sealer waits for the first batch.
     for (let turn = 0; turn < 2_000; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(read).toBeLessThanOrEqual(2 * limits.sealBatchBytes + limits.sealBlocksWaitingMax * 262_144 + 2 * MIB);
+    expect(read).toBeLessThanOrEqual(2 * limits.sealBatchBytes + MAKING + 2 * MIB);
     release();
     await expect(sealing).rejects.toThrow('read on');
-    expect(Math.max(...most)).toBeLessThanOrEqual(2 * limits.sealBatchBytes + limits.sealBlocksWaitingMax * 262_144 + 2 * MIB);
+    expect(Math.max(...most)).toBeLessThanOrEqual(2 * limits.sealBatchBytes + MAKING + 2 * MIB);
   });
 
   it('gets the manifest last', async () => {
