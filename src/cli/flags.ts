@@ -1,7 +1,7 @@
 /**
  * Arguments and flags, made so that oclif's parser can neither repeat a value in an error nor read stdin by itself.
  * A parser here throws `fail('E_USAGE', {why})` whose text names the flag and what is expected, never what was given.
- * The shared flags at the end have one meaning everywhere (COMMANDS.md): a command takes them, it does not redefine them.
+ * The shared flags at the end have one meaning everywhere: a command takes them, it does not redefine them.
  */
 import type { Arg, BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
 import { fail, isError } from '../core/base/errors.ts';

@@ -12,7 +12,7 @@ import { SEED } from './seed.ts';
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 const GIB = 1_024 * MIB;
-/** DESIGN: memory is flat. */
+/** docs/ARCHITECTURE.md, Budgets: memory is flat. */
 const PEAK_MAX = 256 * MIB;
 const CHUNK = 16 * KIB;
 const BLOCK = 16 * CHUNK;

@@ -18,7 +18,7 @@ export const benchFlags = {
   out: text({ value: 'FILE', char: 'o', description: 'keep the report, for `omniplex bench compare`' }),
 };
 
-export const sizeFlag: OptionFlag<number | undefined> = parsed({ value: 'SIZE', description: 'size of the large file', otherwise: '512MiB' }, parseSize);
+export const sizeFlag: OptionFlag<number | undefined> = parsed({ value: 'SIZE', description: 'size of the large file', otherwise: '1GiB' }, parseSize);
 
 export const benchExits = { 2: 'a pattern of --only chooses no row', 6: 'the file of --out is there already' };
 

@@ -12,7 +12,7 @@ export default class BenchSeal extends BenchCommand<typeof BenchSeal> {
   static override readonly schema = reportSchema;
   static override readonly seeAlso = ['bench store', 'bench compare'];
   static override readonly examples = [
-    { command: 'omniplex bench seal --size 1GiB', description: 'All of it, with a file of 1 GiB' },
+    { command: 'omniplex bench seal --size 256MiB', description: 'All of it, with a smaller file' },
     { command: 'omniplex bench seal --size 10GiB --only seal.store.memory', description: 'Memory stays flat, whatever the size' },
   ];
 

@@ -1,7 +1,7 @@
 /**
  * What a benchmark answers: rows, each beside the limit that was measured in the same run, and the machine they were measured on.
  * `value` and `limit` are in `unit`, `ratio` is value over limit (median of neighbouring pairs, so not exactly their quotient);
- * p50, p95 and p99 are milliseconds of one operation. `ok` is undefined where DESIGN.md names no budget.
+ * p50, p95 and p99 are milliseconds of one operation. `ok` is undefined where there is no budget.
  */
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { textOf, type Bytes } from '../base/bytes.ts';
@@ -15,7 +15,7 @@ import { noiseOf, pairedRatio, summarise, type PairedRatio } from './statistics.
 export const units = { 'ops/s': 'higher', 'MB/s': 'higher', ms: 'lower', MiB: 'lower' } as const;
 export type Unit = keyof typeof units;
 
-/** What DESIGN.md section 6 asks, of the ratio or of the value itself. */
+/** What docs/ARCHITECTURE.md, Budgets, asks, of the ratio or of the value itself. */
 export interface Budget {
   readonly of: 'ratio' | 'value';
   readonly bound: 'at least' | 'at most';

@@ -99,6 +99,7 @@ test.each([1, 16_384, 100_000])('seal: memory, file and store, with a file of %i
     ['seal.file', undefined],
     ['seal.memory', 0.9],
     ['seal.memory.two-cores', 1.6],
+    ['seal.limit.two-cores', undefined],
   ]);
 });
 
