@@ -10,7 +10,7 @@ import { checkOpening, decodeManifest, decodeOpening, eraseHash, linkLayout, ope
   type OpenOptions } from '../../../src/core/message/index.ts';
 import { CONTENT_CONTEXT } from '../../../src/core/message/seal.ts';
 import { noble } from '../crypto/support.ts';
-import { readMessage, type ReaderKeys } from './second-implementation.ts';
+import { keyIdOf, readMessage, type ReaderKeys } from './second-implementation.ts';
 import { codeOf, MemoryBlocks, native, readAll } from './support.ts';
 import { fileText, plaintextOf, vectorFiles } from './vectors.ts';
 
@@ -131,6 +131,12 @@ describe('a second implementation', () => {
     ...(session && { session: secret(session) }),
     ...(group && { group: secret(group) }),
     ...(passphrase && { passphrase: secret(passphrase) }),
+  });
+
+  it('derives the key ids', () => {
+    for (const { xWing } of Object.values(keys.people)) {
+      for (const { keyId, seed } of xWing) expect(hexOf(keyIdOf(native.kem('x-wing').fromSeed(bytesOfHex(seed)).publicKey))).toBe(keyId);
+    }
   });
 
   it.each(messages.map((message) => [message.name, message] as const))('reads %s', async (_, message) => {
