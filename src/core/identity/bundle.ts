@@ -12,7 +12,7 @@ import { limits } from '../base/limits.ts';
 import { kemParameters, label, signAll, verifyAll, type CryptoProvider, type Signatures, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
 import type { Genesis } from './genesis.ts';
 import { decodeInbox, type Inbox } from './inbox.ts';
-import { readByAlgorithm, sameAlgorithms } from './keys-map.ts';
+import { readByAlgorithm, sameAlgorithms } from '../crypto/keys-map.ts';
 import { isActorName } from './name.ts';
 
 const KIND = 'bundle';

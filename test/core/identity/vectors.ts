@@ -15,7 +15,7 @@ import { BackupWriter } from '../../../src/core/backup/writer.ts';
 import { loadProvider, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
 import type { Bundle } from '../../../src/core/identity/bundle.ts';
 import { encodeBundleFile, fingerprintOf, introductionBlocks, type Introduction } from '../../../src/core/identity/index.ts';
-import { algorithmsOf } from '../../../src/core/identity/keys-map.ts';
+import { algorithmsOf } from '../../../src/core/crypto/keys-map.ts';
 import { createOwn, rotateOwn, signingKeysOf, type Rotation } from '../../../src/core/identity/own-keys.ts';
 import { makeRevocation } from '../../../src/core/identity/revocation.ts';
 import { secretNames } from '../../../src/core/identity/room.ts';
