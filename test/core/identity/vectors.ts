@@ -121,7 +121,7 @@ function refused({ introduction }: Made, other: Made): Json[] {
     ['version', 'the bundle has v 2', 'E_VERSION_NEWER', change((fields) => (fields['v'] = 2))],
     ['unknown-field', 'the bundle has one field more', 'E_FORMAT', change((fields) => (fields['more'] = 0))],
     ['expired-at-birth', 'expires equals issued', 'E_FORMAT', change((fields) => (fields['expires'] = fields['issued'] as Value))],
-    ['name', 'the name moves the cursor of a terminal', 'E_FORMAT', change((fields) => (fields['name'] = 'eve\u001b[2J'))],
+    ['name', 'a name of 65 characters', 'E_FORMAT', change((fields) => (fields['name'] = 'e'.repeat(65)))],
     ['algorithm', 'a signature by an algorithm that nobody knows', 'E_NOT_IN_VERSION_1', change((fields) => (fields['signatures'] = { ...(fields['signatures'] as Fields), ed448: new Uint8Array(114) }))],
     ['signature', 'one bit of the signature', 'E_SIGNATURE', change((fields) => (fields['signatures'] = { ed25519: bitOf((fields['signatures'] as Fields)['ed25519'] as Bytes) }))],
     ['certificate', 'one bit of the certificate', 'E_SIGNATURE', change((fields) => (fields['signing'] = { ...(fields['signing'] as Fields), certificate: { ed25519: bitOf(((fields['signing'] as Fields)['certificate'] as Fields)['ed25519'] as Bytes) } }))],
