@@ -12,6 +12,7 @@ import { secretNames } from '../../../src/core/identity/room.ts';
 import { cuts, flips, letThrough } from '../../support/damage.ts';
 import { clockAt } from '../../support/home.ts';
 import { bundleOf, operator, type Operator } from '../../support/people.ts';
+import { noble } from '../crypto/support.ts';
 
 const NOW = Date.parse('2026-11-23T10:00:00Z');
 const refused = (code: string) => expect.objectContaining({ code });
@@ -98,6 +99,25 @@ describe('a bundle', () => {
     const introduction = { ...ada.introduction, bundles: [bundle], newest: bundle };
     expect(() => friend.contacts.add([{ introduction }])).toThrow(refused('E_USAGE'));
     expect(friend.contacts.add([{ introduction, name: 'ada' }])).toMatchObject([{ change: 'added', contact: { name: 'ada' } }]);
+  });
+
+  it('whose keys nobody can seal to is well-formed, and introduces nobody', async () => {
+    const ada = await someone();
+    const { kemKey, prekeys } = ada.introduction.newest;
+    const lowOrder = Uint8Array.from(kemKey).fill(0, 1184);
+    const one = Uint8Array.from(lowOrder);
+    one[1184] = 1;
+    const unreduced = Uint8Array.from(kemKey).fill(0xff, 0, 3);
+    const prekey = { ...prekeys[0]!, key: lowOrder };
+    for (const change of [{ kemKey: lowOrder }, { kemKey: one }, { kemKey: unreduced }, { prekeys: [prekey] }]) {
+      const bundle = await resigned(ada, change);
+      verifyBundle(ada.who.crypto, ada.introduction.genesis, bundle);
+      const file = encodeBundleFile({ ...ada.introduction, bundles: [bundle], newest: bundle });
+      for (const crypto of [ada.who.crypto, noble]) {
+        await expect(decodeBundleFile(crypto, file)).rejects.toEqual(refused('E_KEY_INVALID'));
+        await expect(decodeBundleFile(crypto, file)).rejects.toThrow('bundle 1 of "ada"');
+      }
+    }
   });
 
   it('that stripped down to the weaker algorithm, keys and all, is refused by its genesis', async () => {
