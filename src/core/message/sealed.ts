@@ -5,7 +5,7 @@
  */
 import { bytesOf, concat, equalBytes, isZero, type Bytes } from '../base/bytes.ts';
 import { DAG_CBOR, sha256, type Cid } from '../base/cid.ts';
-import { decode, encode, Reader, type Value } from '../base/codec.ts';
+import { decode, encode, present, Reader, type Value } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { label } from '../crypto/kdf.ts';
@@ -138,10 +138,6 @@ function readFields(reader: Reader): SealedFields {
   if (metadata.introduction !== undefined && metadata.sender === undefined) throw fail('E_FORMAT', { kind: KIND, why: 'an introduction of nobody' });
   return { metadata, ...present('signatures', signatures) };
 }
-
-/** An optional property, left out when undefined. */
-const present = <Name extends string, T>(name: Name, value: T | undefined): { [N in Name]?: T } =>
-  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };
 
 function readText(reader: Reader, field: string, max: number): string {
   const text = reader.text(field, max);

@@ -10,21 +10,21 @@ import type { Bytes } from '../base/bytes.ts';
 import { decode, encode, Reader } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { durabilities, type Acknowledgement, type Release } from './ports.ts';
+import { durabilities, type Acknowledgement, type JournalEntry, type Release } from './ports.ts';
 
 export const HEAD_BYTES = 12;
 export const FOOT_BYTES = 4;
 const VERSION = 1;
 const releaseReasons = ['removed', 'expired'] as const;
 
-export type JournalEntry =
-  | { readonly kind: 'acknowledged'; readonly acknowledgement: Acknowledgement }
-  | { readonly kind: 'released'; readonly release: Release };
-
 const u32 = (bytes: Bytes, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
+/** What stands in a frame, and in a backup. */
+export const encodePayload = (entry: JournalEntry): Bytes =>
+  encode({ v: VERSION, kind: entry.kind, ...(entry.kind === 'acknowledged' ? acknowledgedFields(entry.acknowledgement) : releasedFields(entry.release)) });
+
 export function encodeEntry(entry: JournalEntry): Bytes {
-  const payload = encode({ v: VERSION, kind: entry.kind, ...(entry.kind === 'acknowledged' ? acknowledgedFields(entry.acknowledgement) : releasedFields(entry.release)) });
+  const payload = encodePayload(entry);
   const frame = new Uint8Array(HEAD_BYTES + payload.length + FOOT_BYTES);
   const view = new DataView(frame.buffer);
   view.setUint32(0, payload.length);
@@ -54,14 +54,15 @@ export function readEntry(bytes: Bytes, at: number, last: boolean): Found {
   if (next > bytes.length) return short;
   const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
   if (crc32(payload) !== u32(bytes, at + 8) || u32(bytes, next - FOOT_BYTES) !== length) return 'damaged';
-  return { entry: decodeEntry(payload), next };
+  return { entry: decodePayload(payload), next };
 }
 
-function decodeEntry(payload: Bytes): JournalEntry {
+/** Throws E_FORMAT, E_NOT_CANONICAL, E_VERSION_NEWER. */
+export function decodePayload(payload: Bytes): JournalEntry {
   const reader = new Reader('journal record', decode('journal record', payload));
   reader.version(VERSION);
   const kind = reader.text('kind', 20);
-  const head = { cid: reader.cid('cid'), atMs: reader.int('at') };
+  const head = { cid: reader.cid('cid'), atMs: reader.time('at') };
   const entry: JournalEntry =
     kind === 'released'
       ? { kind, release: { ...head, reason: oneOf(reader, 'reason', releaseReasons) } }
@@ -76,7 +77,7 @@ function readAcknowledged(reader: Reader): Omit<Acknowledgement, 'cid' | 'atMs'>
     if (!(inbox instanceof Uint8Array) || inbox.length !== 32) throw fail('E_FORMAT', { kind: 'journal record', why: 'an inbox that is not 32 bytes' });
     return inbox;
   });
-  return { durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.int('expires') };
+  return { durability, inboxes, bytes: reader.int('bytes'), expiresAtMs: reader.time('expires') };
 }
 
 const oneOf = <const T extends string>(reader: Reader, field: string, values: readonly T[]): T => oneOfText(reader.text(field, 20), field, values);

@@ -13,9 +13,9 @@ import { fail, isError } from '../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, PRIVATE_FILE, syncFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import type { ProcessMutex } from '../base/process-mutex.ts';
-import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, type JournalEntry } from './journal-record.ts';
+import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry } from './journal-record.ts';
 import { storeMutex } from './mutex.ts';
-import type { Acknowledgement, Journal, Release } from './ports.ts';
+import type { Acknowledgement, Journal, JournalEntry, Release } from './ports.ts';
 
 const READ_BYTES = 1024 * 1024;
 const MONTH = /^(\d{4}-\d{2})\.(\d{3})\.log$/;

@@ -228,6 +228,10 @@ export interface Release {
   readonly reason: 'removed' | 'expired';
 }
 
+export type JournalEntry =
+  | { readonly kind: 'acknowledged'; readonly acknowledgement: Acknowledgement }
+  | { readonly kind: 'released'; readonly release: Release };
+
 export interface Journal {
   /** Durable when it resolves. */
   append(acknowledgements: readonly Acknowledgement[]): Promise<void>;
@@ -236,6 +240,8 @@ export interface Journal {
   releasedSince(atMs: number): AsyncIterable<Release>;
   /** Oldest first. A torn last record (a crash while appending) is left out; any other damage throws E_STORE_CORRUPT after what could be read. */
   since(atMs: number): AsyncIterable<Acknowledgement>;
+  /** Both kinds in the order of writing; throws as `since`. */
+  entries(atMs: number): AsyncIterable<JournalEntry>;
   close(): Promise<void>;
 }
 

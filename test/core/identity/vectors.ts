@@ -11,6 +11,7 @@ import { sha256 } from '../../../src/core/base/cid.ts';
 import { decode, encode, type Value } from '../../../src/core/base/codec.ts';
 import { Secret } from '../../../src/core/base/secret.ts';
 import { contextOf, encodeHeader } from '../../../src/core/backup/format.ts';
+import { encodeRow } from '../../../src/core/backup/rows.ts';
 import { BackupWriter } from '../../../src/core/backup/writer.ts';
 import { loadProvider, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
 import type { Bundle } from '../../../src/core/identity/bundle.ts';
@@ -188,7 +189,7 @@ async function backup(crypto: CryptoProvider, { draft }: Made): Promise<Json> {
     const writer = await BackupWriter.create(path, crypto, new Secret(bytesOf(PASSPHRASE)), header);
     const records = [
       { type: 'secrets', payload: encode(Object.fromEntries(draft.secrets)) },
-      { type: 'home', payload: encode({ kind: 'origin', row: { generation: 7, witnessKey: new Uint8Array(32).fill(7) } }) },
+      { type: 'home', payload: encodeRow('origin', { generation: 7, witnessKey: new Uint8Array(32).fill(7) }) },
     ] as const;
     const listed = records.map(({ type, payload }) => ({ type, payload: hexOf(payload) }));
     for (const record of records) await writer.add(record);
