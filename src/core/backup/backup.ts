@@ -7,7 +7,6 @@ import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Bytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
-import { decode } from '../base/codec.ts';
 import { fail, isError, warning, type Warning } from '../base/errors.ts';
 import { fileError, isMissing } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
@@ -19,9 +18,11 @@ import { defaultKdf, freshSalt } from '../keys/keyring-file.ts';
 import type { Ring } from '../keys/index.ts';
 import type { StoreContext } from '../storage/context.ts';
 import { backupParts, KIND, type BackupHeader, type BackupPart } from './format.ts';
-import { homeRecords } from './home-part.ts';
+import { decodeSecrets, homeRecords } from './home-part.ts';
 import { readBackup, readBackupHeader } from './reader.ts';
-import { decodeBlockRecord, noCounts, storeRecords, type StoreCounts } from './store-part.ts';
+import { decodeRow } from './rows.ts';
+import { noCounts, storeRecords, type StoreCounts } from './store-part.ts';
+import { decodeStoreRecord, type StoreRecord } from './store-rows.ts';
 import { BackupWriter } from './writer.ts';
 
 export interface CreateBackup {
@@ -89,25 +90,31 @@ export interface BackupContent {
   readonly store: StoreCounts;
 }
 
-/** Reads all of it, hashes every block, writes nothing. Throws as `readBackup`, and E_BLOCK_CORRUPT. */
+/** Reads all of it as a restore would, hashes every block, writes nothing. Throws as `readBackup`, and E_BLOCK_CORRUPT. */
 export async function verifyBackup(path: string, crypto: CryptoProvider, passphrase: Secret, signal?: AbortSignal): Promise<BackupContent> {
   const { header, bytes } = await readBackupHeader(path);
   const identities: string[] = [];
   const counts = noCounts();
-  let [records, contacts] = [0, 0];
-  for await (const { type, payload } of readBackup(path, crypto, passphrase, signal)) {
+  let [records, contacts, origins] = [0, 0, 0];
+  for await (const record of readBackup(path, crypto, passphrase, signal)) {
     records++;
-    if (type === 'block') {
-      counts.bytes += decodeBlockRecord(payload).block.bytes.length;
-      counts.blocks++;
-    } else if (type === 'message') counts.messages++;
-    else if (type === 'home') {
-      const { kind, row } = decode(KIND, payload) as { readonly kind: string; readonly row: { readonly name: string } };
+    if (record.type === 'secrets') decodeSecrets(record.payload);
+    else if (record.type === 'home') {
+      const { kind, row } = decodeRow(record.payload);
+      if (kind === 'origin') origins++;
       if (kind === 'identity') identities.push(row.name);
       if (kind === 'contact') contacts++;
-    }
+    } else count(counts, decodeStoreRecord(record));
   }
+  if (origins !== (header.what.includes('keys') ? 1 : 0)) throw fail('E_FORMAT', { kind: KIND, why: 'it does not say of what one home it was made' });
   return { header, bytes, records, identities, contacts, store: counts };
+}
+
+function count(counts: StoreCounts, record: StoreRecord): void {
+  if (record.type === 'message') counts.messages++;
+  if (record.type !== 'block') return;
+  counts.blocks++;
+  counts.bytes += record.block.bytes.length;
 }
 
 export type ListedBackup = BackupRecord & {

@@ -35,8 +35,18 @@ export interface BackupHeader {
   readonly kdf: KeyringHeader['kdf'];
 }
 
-export const recordTypes = { secrets: 1, home: 2, block: 3, message: 4, announcements: 5, acknowledgement: 6, release: 7, end: 255 } as const;
+export const recordTypes = { secrets: 1, home: 2, block: 3, message: 4, announcements: 5, journal: 6, end: 255 } as const;
 export type RecordType = keyof typeof recordTypes;
+
+/** In which part of a backup a record stands, and where: the file never goes back to an earlier rank. */
+export const recordPlaces: Readonly<Record<Exclude<RecordType, 'end'>, { readonly part: BackupPart; readonly rank: number }>> = {
+  secrets: { part: 'keys', rank: 1 },
+  home: { part: 'keys', rank: 2 },
+  block: { part: 'store', rank: 3 },
+  message: { part: 'store', rank: 4 },
+  announcements: { part: 'store', rank: 4 },
+  journal: { part: 'store', rank: 5 },
+};
 
 export interface BackupRecord {
   readonly type: RecordType;

@@ -3,28 +3,19 @@
  * with the store. A prekey that lay in backups could not be destroyed; so what was sealed to one is lost with the home.
  */
 import { wipe, type Bytes } from '../base/bytes.ts';
-import { decode, encode, Reader, type Value } from '../base/codec.ts';
+import { decode, encode, Reader } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
-import type {
-  ActorRecord, BundleRecord, ContactRecord, Home, IdentityRecord, KeyRecord, MessageRecord, OutboxEntry,
-} from '../home/index.ts';
+import { signatureParameters } from '../crypto/index.ts';
+import type { Home } from '../home/index.ts';
 import { parseSecretName } from '../identity/index.ts';
 import type { Ring } from '../keys/index.ts';
 import { KIND, type BackupRecord } from './format.ts';
+import { decodeRow, encodeRow, type HomeOrigin, type HomeRow } from './rows.ts';
 
-/** What a restored home needs to be told from the one it was made of: see home/witness.ts. */
-export interface HomeOrigin {
-  readonly generation: number;
-  readonly witnessKey: Bytes;
-}
+const SEED_BYTES = 32;
+const SLH_DSA_SEED_BYTES = signatureParameters['slh-dsa-sha2-128f'].seedBytes;
 
-const rowKinds = ['origin', 'identity', 'contact', 'actor', 'bundle', 'key', 'setting', 'outbox', 'message'] as const;
-type RowKind = (typeof rowKinds)[number];
-
-const row = (kind: RowKind, value: object): BackupRecord => ({ type: 'home', payload: encode({ kind, row: value as Value }) });
-
-/** Settings under this prefix are of one home and no other. */
-const OWN_SETTINGS = 'home/';
+const record = (payload: Bytes): BackupRecord => ({ type: 'home', payload });
 
 export function* homeRecords(home: Home, ring: Ring, withMessages: boolean): Generator<BackupRecord> {
   const secrets = ring.copies((name) => parseSecretName(name)?.part !== 'prekey');
@@ -33,62 +24,61 @@ export function* homeRecords(home: Home, ring: Ring, withMessages: boolean): Gen
   yield { type: 'secrets', payload };
   wipe(payload);
   const { people } = home;
-  yield row('origin', { generation: home.generation, witnessKey: home.instance.witnessKey });
-  for (const identity of people.identities.list('true')) yield row('identity', identity);
-  for (const contact of people.contacts.list('true')) yield row('contact', contact);
+  yield record(encodeRow('origin', { generation: home.generation, witnessKey: home.instance.witnessKey }));
+  for (const identity of people.identities.list('true')) yield record(encodeRow('identity', identity));
+  for (const contact of people.contacts.list('true')) yield record(encodeRow('contact', contact));
   for (const actor of people.actors.list('true')) {
-    yield row('actor', actor);
-    for (const bundle of people.bundlesOf(actor.id, Number.MAX_SAFE_INTEGER)) yield row('bundle', bundle);
+    yield record(encodeRow('actor', actor));
+    for (const bundle of people.bundlesOf(actor.id, Number.MAX_SAFE_INTEGER)) yield record(encodeRow('bundle', bundle));
   }
-  for (const key of people.keys.list("kind = 'identity'")) yield row('key', key);
-  for (const setting of home.settings.list()) if (!setting.name.startsWith(OWN_SETTINGS)) yield row('setting', setting);
-  for (const entry of home.outbox.all()) yield row('outbox', entry);
-  if (withMessages) for (const message of home.messages.all()) yield row('message', message);
+  for (const key of people.keys.list("kind = 'identity'")) yield record(encodeRow('key', key));
+  for (const entry of home.outbox.all()) yield record(encodeRow('outbox', entry));
+  if (withMessages) for (const message of home.messages.all()) yield record(encodeRow('message', message));
 }
+
+/** Which of an identity's secrets a backup may hold: never a prekey. */
+const secretParts: readonly string[] = ['root', 'signing', 'kem', 'inbox', 'outbox'];
+const RING_SECRETS = 'ring/';
 
 /** The names and values of a `secrets` record. Throws E_FORMAT. */
 export function decodeSecrets(payload: Bytes): ReadonlyMap<string, Bytes> {
   const reader = new Reader(`${KIND}.secrets`, decode(KIND, payload));
-  return new Map(reader.names().map((name) => [name, Uint8Array.from(reader.bytes(name))]));
+  return new Map(reader.names().map((name) => {
+    const value = reader.bytes(name);
+    const known = name.startsWith(RING_SECRETS) || secretParts.includes(parseSecretName(name)?.part ?? '');
+    if (!known || (value.length !== SEED_BYTES && value.length !== SLH_DSA_SEED_BYTES)) throw fail('E_FORMAT', { kind: KIND, why: `secret "${name.slice(0, 120)}" is unknown, or of another length` });
+    return [name, Uint8Array.from(value)];
+  }));
 }
 
-/** Takes one `home` record in. The stream is authentic: its rows are those that this program wrote. Answers the origin when it is that. */
+/** Takes one `home` record in; answers the origin when it is that. Throws what `decodeRow` throws, and E_FORMAT on a row that is there already. */
 export function restoreRow(home: Home, payload: Bytes): HomeOrigin | undefined {
-  const value = decode(KIND, payload) as { readonly kind?: unknown; readonly row?: unknown };
-  const { people } = home;
-  switch (value.kind as RowKind) {
-    case 'origin':
-      return value.row as HomeOrigin;
-    case 'identity':
-      people.identities.insert(value.row as IdentityRecord);
-      break;
-    case 'contact':
-      people.contacts.insert(value.row as ContactRecord);
-      break;
-    case 'actor':
-      people.actors.put(value.row as ActorRecord);
-      break;
-    case 'bundle':
-      people.bundles.insert(value.row as BundleRecord);
-      break;
-    case 'key':
-      people.keys.put(value.row as KeyRecord);
-      break;
-    case 'setting': {
-      const { name, value: setting } = value.row as { readonly name: string; readonly value: Value };
-      home.settings.set(name, setting);
-      break;
-    }
-    case 'outbox':
-      home.outbox.restore(value.row as OutboxEntry);
-      break;
-    case 'message':
-      home.messages.put(value.row as MessageRecord);
-      break;
-    default:
-      throw fail('E_FORMAT', { kind: KIND, why: 'a row is of no known kind' });
-  }
+  const decoded = decodeRow(payload);
+  if (decoded.kind === 'origin') return decoded.row;
+  if (!insert(home, decoded)) throw fail('E_FORMAT', { kind: KIND, why: `a row of kind ${decoded.kind} stands in it twice` });
   return undefined;
+}
+
+/** False when the home has one of its kind under this key. */
+function insert({ people, outbox, messages }: Home, { kind, row }: Exclude<HomeRow, { kind: 'origin' }>): boolean {
+  switch (kind) {
+    case 'identity':
+      return people.identities.insert(row) !== undefined;
+    case 'contact':
+      return people.contacts.insert(row) !== undefined;
+    case 'actor':
+      return people.actors.insert(row) !== undefined;
+    case 'bundle':
+      return people.bundles.insert(row) !== undefined;
+    case 'key':
+      return people.keys.insert(row) !== undefined;
+    case 'outbox':
+      return outbox.restore(row);
+    case 'message':
+      if (messages.find(row.cid) !== undefined) return false;
+      messages.put(row);
+      return true;
+  }
 }
 
 /** The checks that a restored home passes before it gets its name: nothing refers to what is not there. Throws E_FORMAT. */

@@ -11,7 +11,7 @@ import { limits } from '../base/limits.ts';
 import type { Secret } from '../base/secret.ts';
 import { checkCommitment, CHUNK_BYTES, ContentOpener, deriveContentKeys, type CryptoProvider } from '../crypto/index.ts';
 import { passphraseKey } from '../keys/keyring-file.ts';
-import { decodeHead, decodeRecordHead, HEAD_BYTES_MAX, KIND, RECORD_HEAD_BYTES, type BackupHead, type BackupHeader, type BackupRecord } from './format.ts';
+import { decodeHead, decodeRecordHead, HEAD_BYTES_MAX, KIND, RECORD_HEAD_BYTES, recordPlaces, type BackupHead, type BackupHeader, type BackupRecord } from './format.ts';
 
 async function withFile<T>(path: string, act: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
@@ -47,7 +47,7 @@ export async function* readBackup(path: string, crypto: CryptoProvider, passphra
   try {
     const head = await readHead(handle);
     const opener = await openerOf(path, crypto, passphrase, head);
-    yield* records(plaintext(handle, head.bytes, opener, signal));
+    yield* records(head.header, plaintext(handle, head.bytes, opener, signal));
   } finally {
     await handle.close();
   }
@@ -83,8 +83,9 @@ async function* plaintext(handle: FileHandle, from: number, opener: ContentOpene
   yield last.subarray(0, opener.final(last));
 }
 
-async function* records(pieces: AsyncGenerator<Bytes>): AsyncGenerator<BackupRecord> {
+async function* records({ what }: BackupHeader, pieces: AsyncGenerator<Bytes>): AsyncGenerator<BackupRecord> {
   const source = new Gatherer(pieces);
+  let reached = 0;
   for (let count = 0; ; count++) {
     const { type, length } = decodeRecordHead(await source.take(RECORD_HEAD_BYTES));
     const payload = await source.take(length);
@@ -92,6 +93,12 @@ async function* records(pieces: AsyncGenerator<Bytes>): AsyncGenerator<BackupRec
       if (decode(KIND, payload) !== count || !(await source.isAtEnd())) throw fail('E_FORMAT', { kind: KIND, why: 'its end does not fit' });
       return;
     }
+    const { part, rank } = recordPlaces[type];
+    // secrets come first, and once
+    if (!what.includes(part) || rank < reached || (rank === 1) !== (count === 0 && what.includes('keys'))) {
+      throw fail('E_FORMAT', { kind: KIND, why: `a ${type} record is out of place` });
+    }
+    reached = rank;
     yield { type, payload };
     if (type === 'secrets') wipe(payload);
   }

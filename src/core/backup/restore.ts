@@ -14,8 +14,9 @@ import { Identities } from '../identity/index.ts';
 import { defaultKdf } from '../keys/keyring-file.ts';
 import { Ring } from '../keys/index.ts';
 import { KIND, type BackupHeader } from './format.ts';
-import { decodeSecrets, requireWholeHome, restoreRow, type HomeOrigin } from './home-part.ts';
+import { decodeSecrets, requireWholeHome, restoreRow } from './home-part.ts';
 import { readBackup, readBackupHeader } from './reader.ts';
+import type { HomeOrigin } from './rows.ts';
 import { StoreBuilding } from './store-building.ts';
 import type { StoreCounts, StoreRestorer } from './store-part.ts';
 
@@ -95,7 +96,9 @@ async function readInto({ path, crypto, passphrase, signal }: RestoreBackup, hom
     if (record.type === 'secrets') {
       if (home !== undefined) secrets = decodeSecrets(record.payload);
     } else if (record.type === 'home') {
-      if (home !== undefined) origin = restoreRow(home, record.payload) ?? origin;
+      const found = home && restoreRow(home, record.payload);
+      if (found !== undefined && origin !== undefined) throw fail('E_FORMAT', { kind: KIND, why: 'it was made of two homes' });
+      origin ??= found;
     } else await store?.take(record);
   }
   await store?.finish();

@@ -1,21 +1,18 @@
 /**
- * The store in a backup: every block with the tiers that hold it, every message record with its announcements, and its journal: what was
+ * The store in a backup: every block with the tiers that hold it, every message record with its announcements, and the journal: what was
  * acknowledged, let go, and had its effect under an --id. All of it is sealed mail already; the backup hides who is told of what, and when.
  * Not in it: locks and notes, which belong to the store that was. Blocks that cannot be read are left out and counted.
  */
 import type { Block } from '../base/block.ts';
-import { concat, hexOf, type Bytes } from '../base/bytes.ts';
-import { CID_BYTES, decodeCid, verified, type Cid } from '../base/cid.ts';
-import { decode, encode, type Value } from '../base/codec.ts';
+import { hexOf } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
 import { fail, isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { announcementOf } from '../storage/announcing.ts';
 import type { StoreContext } from '../storage/context.ts';
-import type { Acknowledgement, BlockTier, ColdTierName, MessageRecord, Operation, ReceivedAnnouncement, Release, StoredBlock, TierName } from '../storage/ports.ts';
+import { encodePayload } from '../storage/journal-record.ts';
+import type { BlockTier, ColdTierName, JournalEntry, MessageRecord, Operation, ReceivedAnnouncement, StoredBlock, TierName } from '../storage/ports.ts';
 import { KIND, type BackupRecord } from './format.ts';
-
-const tierBits: Readonly<Record<TierName, number>> = { hot: 1, files: 2, ipfs: 4, s3: 8 };
-const tierNames = Object.keys(tierBits) as readonly TierName[];
+import { decodeStoreRecord, encodeAnnouncements, encodeBlock, encodeMessage, type AnnouncementRow, type MessageRow } from './store-rows.ts';
 
 export interface StoreCounts {
   blocks: number;
@@ -44,18 +41,21 @@ export async function* storeRecords(store: StoreContext, counts: StoreCounts, si
     const earlier = store.tiers.slice(0, i);
     for await (const cids of batches(tier.blocks(undefined, signal))) yield* blockRecords(store, tier, earlier, cids, counts, signal);
   }
-  for await (const { position: _, ...message } of store.hot.messages()) {
+  for await (const message of store.hot.messages()) {
     if (message.removed) continue;
     counts.messages++;
-    yield { type: 'message', payload: encode(messageValue(message, await store.hot.inbox.ofMessage(message.cid))) };
+    yield* announcementRecords(message.cid, await store.hot.inbox.ofMessage(message.cid));
+    yield { type: 'message', payload: encodeMessage(message) };
   }
   for await (const cid of store.hot.inbox.announced()) {
-    if ((await store.hot.message(cid)) !== undefined) continue;
-    yield { type: 'announcements', payload: encode({ cid, announcements: (await store.hot.inbox.ofMessage(cid)).map(announcementValue) }) };
+    if ((await store.hot.message(cid)) === undefined) yield* announcementRecords(cid, await store.hot.inbox.ofMessage(cid));
   }
-  for await (const entry of store.journal.entries(0)) {
-    const [type, record] = entry.kind === 'acknowledged' ? (['acknowledgement', entry.acknowledgement] as const) : (['release', entry.release] as const);
-    yield { type, payload: encode(record as unknown as Value) };
+  for await (const entry of store.journal.entries(0)) yield { type: 'journal', payload: encodePayload(entry) };
+}
+
+function* announcementRecords(cid: Cid, announcements: readonly ReceivedAnnouncement[]): Generator<BackupRecord> {
+  for (let at = 0; at < announcements.length; at += limits.backupAnnouncementsMax) {
+    yield { type: 'announcements', payload: encodeAnnouncements(cid, announcements.slice(at, at + limits.backupAnnouncementsMax)) };
   }
 }
 
@@ -76,41 +76,11 @@ async function* blockRecords(
       counts.unreadable++;
       continue;
     }
-    const mask = others.reduce((bits, other, at) => bits | (held[at]?.[i] === true ? tierBits[other.tier] : 0), tierBits[tier.tier]);
+    const tiers = [tier, ...others.filter((_, at) => held[at]?.[i] === true)].map((holder) => holder.tier);
     counts.blocks++;
     counts.bytes += found.bytes.length;
-    yield { type: 'block', payload: concat(Uint8Array.of(mask), cid.bytes, found.bytes) };
+    yield { type: 'block', payload: encodeBlock({ cid, bytes: found.bytes }, tiers) };
   }
-}
-
-const announcementValue = ({ packet, acknowledgedAtMs }: ReceivedAnnouncement): Value => ({ packet, acknowledged: acknowledgedAtMs ?? 0 });
-
-const messageValue = ({ cid, bytes, blocks, expiresAtMs, pinnedUntilMs, tiers }: MessageRecord, announcements: readonly ReceivedAnnouncement[]): Value => ({
-  ...{ cid, bytes, blocks, expires: expiresAtMs, pinned: pinnedUntilMs, tiers: [...tiers] },
-  announcements: announcements.map(announcementValue),
-});
-
-interface AnnouncementValue {
-  readonly packet: Bytes;
-  readonly acknowledged: number;
-}
-
-interface MessageValue {
-  readonly cid: Cid;
-  readonly bytes: number;
-  readonly blocks: number;
-  readonly expires: number;
-  readonly pinned: number;
-  readonly tiers: readonly TierName[];
-  readonly announcements: readonly AnnouncementValue[];
-}
-
-/** Hostile no more, for the stream is authentic; but a block must be the one it is named after. */
-export function decodeBlockRecord(payload: Bytes): { readonly block: Block; readonly tiers: readonly TierName[] } {
-  if (payload.length < 1 + CID_BYTES) throw fail('E_FORMAT', { kind: KIND, why: 'a block is cut short' });
-  const cid = decodeCid(payload.slice(1, 1 + CID_BYTES));
-  const tiers = tierNames.filter((name) => ((payload[0] as number) & tierBits[name]) !== 0);
-  return { block: { cid, bytes: verified(cid, payload.subarray(1 + CID_BYTES), 'the backup') }, tiers };
 }
 
 /** Fills an empty store. A tier that this store does not have is replaced by the cold tier that it has. */
@@ -119,6 +89,7 @@ export class StoreRestorer {
   readonly #waiting = new Map<TierName, Block[]>();
   /** The newest of each id: the journal comes in its own order. */
   readonly #operations = new Map<string, Operation>();
+  #entries: JournalEntry[] = [];
   readonly counts: StoreCounts = noCounts();
   #bytesWaiting = 0;
 
@@ -126,36 +97,22 @@ export class StoreRestorer {
     this.#store = store;
   }
 
-  /** Takes one record of the store part in; records of the home part are an assertion. */
-  async take({ type, payload }: BackupRecord): Promise<void> {
-    switch (type) {
+  /** Takes one record of the store part in; records of the home part are an assertion. Throws what `decodeStoreRecord` throws, and E_FORMAT on one out of place. */
+  async take(record: BackupRecord): Promise<void> {
+    const decoded = decodeStoreRecord(record);
+    switch (decoded.type) {
       case 'block':
-        return this.#block(payload);
+        return this.#block(decoded.block, decoded.tiers);
       case 'message':
-        return this.#message(decode(KIND, payload) as unknown as MessageValue);
-      case 'announcements': {
-        await this.flush();
-        const { cid, announcements } = decode(KIND, payload) as unknown as Pick<MessageValue, 'cid' | 'announcements'>;
-        await this.#store.hot.inbox.announce(announcements.map(({ packet }) => announcementOf(cid, packet)));
-        return this.#acknowledge(cid, announcements);
-      }
-      case 'acknowledgement':
-        return this.#journal(decode(KIND, payload) as unknown as Acknowledgement);
-      case 'release':
-        return this.#store.journal.release([decode(KIND, payload) as unknown as Release]);
-      default:
-        throw new Error(`a ${type} record is no part of a store`);
+        return this.#message(decoded.message);
+      case 'announcements':
+        return this.#announce(decoded.cid, decoded.announcements);
+      case 'journal':
+        return this.#journal(decoded.entry);
     }
   }
 
-  async #journal(acknowledgement: Acknowledgement): Promise<void> {
-    const { operation, cid } = acknowledgement;
-    if (operation !== undefined) this.#operations.set(hexOf(operation.key), { ...operation, cid });
-    await this.#store.journal.append([acknowledgement]);
-  }
-
-  async #block(payload: Bytes): Promise<void> {
-    const { block, tiers } = decodeBlockRecord(payload);
+  async #block(block: Block, tiers: readonly TierName[]): Promise<void> {
     for (const tier of this.#mapped(tiers)) this.#waiting.set(tier, [...(this.#waiting.get(tier) ?? []), block]);
     this.counts.blocks++;
     this.counts.bytes += block.bytes.length;
@@ -168,24 +125,40 @@ export class StoreRestorer {
     return [...new Set(tiers.map((tier) => (tier === 'hot' || this.#store.cold.has(tier) ? tier : (cold ?? 'hot'))))];
   }
 
-  async #message({ cid, bytes, blocks, expires, pinned, tiers, announcements }: MessageValue): Promise<void> {
+  /** Its announcements came before it. */
+  async #message({ pinnedUntilMs, tiers, ...message }: MessageRow): Promise<void> {
     await this.flush();
+    await this.#requireNew(message.cid);
     const { hot } = this.#store;
     const mapped = this.#mapped(tiers);
-    const told = announcements.map(({ packet }) => announcementOf(cid, packet));
-    await hot.commit({ message: { cid, bytes, blocks, expiresAtMs: expires, tiers: mapped }, announcements: told });
-    await this.#acknowledge(cid, announcements);
-    if (pinned > 0) await hot.change(cid, ((await hot.message(cid)) as MessageRecord).version, { pinnedUntilMs: pinned });
-    for (const tier of mapped.filter((name): name is ColdTierName => name !== 'hot')) {
-      await this.#store.coldTier(tier).putAnnouncements(cid, announcements.map(({ packet }) => packet));
-    }
+    await hot.commit({ message: { ...message, tiers: mapped }, announcements: [] });
+    if (pinnedUntilMs > 0) await hot.change(message.cid, ((await hot.message(message.cid)) as MessageRecord).version, { pinnedUntilMs });
+    const packets = (await hot.inbox.ofMessage(message.cid)).map(({ packet }) => packet);
+    for (const tier of mapped.filter((name): name is ColdTierName => name !== 'hot')) await this.#store.coldTier(tier).putAnnouncements(message.cid, packets);
     this.counts.messages++;
   }
 
-  async #acknowledge(cid: Cid, announcements: readonly AnnouncementValue[]): Promise<void> {
-    for (const { packet, acknowledged } of announcements) {
-      if (acknowledged > 0) await this.#store.hot.inbox.acknowledge(announcementOf(cid, packet).inbox, cid, acknowledged);
+  async #announce(cid: Cid, announcements: readonly AnnouncementRow[]): Promise<void> {
+    await this.flush();
+    await this.#requireNew(cid);
+    const { inbox } = this.#store.hot;
+    await inbox.announce(announcements.map(({ announcement }) => announcement));
+    for (const { announcement, acknowledgedAtMs } of announcements) {
+      if (acknowledgedAtMs > 0) await inbox.acknowledge(announcement.inbox, cid, acknowledgedAtMs);
     }
+  }
+
+  async #requireNew(cid: Cid): Promise<void> {
+    if ((await this.#store.hot.message(cid)) !== undefined) throw fail('E_FORMAT', { kind: KIND, why: 'a message stands in it twice, or before its announcements' });
+  }
+
+  async #journal(entry: JournalEntry): Promise<void> {
+    if (entry.kind === 'acknowledged' && entry.acknowledgement.operation !== undefined) {
+      const { operation, cid } = entry.acknowledgement;
+      this.#operations.set(hexOf(operation.key), { ...operation, cid });
+    }
+    this.#entries.push(entry);
+    if (this.#entries.length >= limits.groupCommitBlocks) await this.flush();
   }
 
   /** After the last record: the memory of --id, so that a repeat against the restored store sends nothing twice. */
@@ -199,5 +172,9 @@ export class StoreRestorer {
     for (const [tier, blocks] of this.#waiting) await (tier === 'hot' ? this.#store.hot : this.#store.coldTier(tier)).put(blocks);
     this.#waiting.clear();
     this.#bytesWaiting = 0;
+    const { journal } = this.#store;
+    // begun in their order, so that they lie in it; what waits at the same time is flushed together
+    await Promise.all(this.#entries.map((entry) => (entry.kind === 'acknowledged' ? journal.append([entry.acknowledgement]) : journal.release([entry.release]))));
+    this.#entries = [];
   }
 }

@@ -174,3 +174,7 @@ export class Reader {
     if (unknown !== undefined) throw this.#wrong(unknown.slice(0, 60), 'is unknown');
   }
 }
+
+/** An optional property of what was read, left out when undefined. */
+export const present = <Name extends string, T>(name: Name, value: T | undefined): { [N in Name]?: T } =>
+  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };

@@ -103,6 +103,8 @@ export const limitTable = {
   backupHeaderBytesMax: limit(64 * KIB, 'bytes', 'the readable header of a backup', 'docs/formats/keyring-backup.md'),
   backupReadBytes: limit(1024 * KIB, 'bytes', 'read from a backup at once', 'docs/formats/keyring-backup.md'),
   backupBatchBlocks: limit(64, 'blocks', 'handled together by backup and restore: at most 64 MiB in memory', 'docs/formats/keyring-backup.md'),
+  backupAnnouncementsMax: limit(1_000, 'packets', 'in one record of a backup: some 220 KB of the 1 MiB that a decoder takes', 'docs/formats/keyring-backup.md'),
+  backupListItemsMax: limit(10_000, 'items', 'identities that a contact stood for before: 400 KB of the 1 MiB that a decoder takes', 'docs/formats/keyring-backup.md'),
   backupPartBytesMax: limit(16 * MIB, 'bytes', 'one record of a backup, held in memory', 'docs/formats/keyring-backup.md'),
 
   // store

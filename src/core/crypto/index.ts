@@ -14,8 +14,8 @@ export {
 export { ContentOpener, ContentSealer } from './content-stream.ts';
 export { hpkeOpen, hpkeSeal } from './hpke.ts';
 export { deriveKey, deriveKeys, label } from './kdf.ts';
-export { isSignatureName, kemParameters, signatureParameters } from './parameters.ts';
-export { signAll, verifyAll, type ByAlgorithm, type Signatures, type SigningKeys, type VerifyingKeys } from './signatures.ts';
+export { kemParameters, signatureParameters } from './parameters.ts';
+export { signAll, verifyAll, type Signatures, type SigningKeys, type VerifyingKeys } from './signatures.ts';
 export { crc32 } from 'node:zlib';
 
 /** `auto` takes native where it works, noble elsewhere. Throws E_NOT_SUPPORTED when native is demanded and this Node lacks it. */

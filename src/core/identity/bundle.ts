@@ -12,7 +12,7 @@ import { limits } from '../base/limits.ts';
 import { kemParameters, label, signAll, verifyAll, type CryptoProvider, type Signatures, type SigningKeys, type VerifyingKeys } from '../crypto/index.ts';
 import type { Genesis } from './genesis.ts';
 import { decodeInbox, type Inbox } from './inbox.ts';
-import { readByAlgorithm, sameAlgorithms } from './keys-map.ts';
+import { readByAlgorithm, sameAlgorithms } from '../crypto/keys-map.ts';
 import { isActorName } from './name.ts';
 
 const KIND = 'bundle';
@@ -43,7 +43,7 @@ export interface BundleFields {
   readonly prev?: Cid | undefined;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
-  /** What the owner calls himself. */
+  /** What the owner calls himself; absent also where he calls himself what is no name here (`readName`). */
   readonly name?: string | undefined;
   readonly signing: SigningCertificate;
   /** X-Wing, for messages without expiry. */
@@ -104,7 +104,7 @@ export function decodeBundle(block: Bytes): Bundle {
     prev: reader.optional('prev', () => reader.cid('prev', DAG_CBOR)),
     issuedAtMs: reader.time('issued'),
     expiresAtMs: reader.time('expires'),
-    name: reader.optional('name', () => reader.text('name', limits.actorNameCharsMax)),
+    name: reader.optional('name', readName),
     signing: readSigning(reader.map('signing')),
     kemKey: reader.bytes('kem', KEM_BYTES),
     prekeys: reader.list('prekeys', limits.prekeysMax).map(readPrekey),
@@ -114,6 +114,15 @@ export function decodeBundle(block: Bytes): Bundle {
   reader.done();
   checkShape(bundle);
   return bundle;
+}
+
+/**
+ * What is a letter grows with Unicode. A bundle must not become unreadable where Unicode is older, so a text that is no name here is as none:
+ * whoever adds the contact names it. It stays in the block, and under the signature.
+ */
+function readName(reader: Reader): string | undefined {
+  const name = reader.text('name', limits.actorNameCharsMax);
+  return isActorName(name) ? name : undefined;
 }
 
 function readSigning(reader: Reader): SigningCertificate {
@@ -142,14 +151,13 @@ function readInboxes(reader: Reader): readonly Inbox[] {
 }
 
 /** What no field says alone. */
-function checkShape({ seq, prev, issuedAtMs, expiresAtMs, name, signing, kemKey, prekeys, inboxes, signatures }: Bundle): void {
+function checkShape({ seq, prev, issuedAtMs, expiresAtMs, signing, kemKey, prekeys, inboxes, signatures }: Bundle): void {
   const refuse = (why: string): never => {
     throw fail('E_FORMAT', { kind: KIND, why });
   };
   if ((seq === 1) !== (prev === undefined)) refuse('only the first has no bundle before it');
   if (signing.from > seq) refuse('its signing keys begin later than it');
   if (issuedAtMs >= expiresAtMs) refuse('it expires before it was issued');
-  if (name !== undefined && !isActorName(name)) refuse('its name is not one');
   if (!sameAlgorithms(signing.keys, signing.certificate) || !sameAlgorithms(signing.keys, signatures)) refuse('keys and signatures are of different algorithms');
   const lasts = prekeys.map(({ untilMs }) => untilMs);
   if (lasts.some((until, i) => until > expiresAtMs || until < (lasts[i - 1] ?? 0))) refuse('its prekeys are not in the order of their dates, or outlive it');
@@ -157,6 +165,12 @@ function checkShape({ seq, prev, issuedAtMs, expiresAtMs, name, signing, kemKey,
 }
 
 const distinct = (items: readonly Bytes[]): boolean => items.every((item, i) => !items.slice(0, i).some((other) => equalBytes(item, other)));
+
+/** Of the block and not of the fields: a name that is none here is signed as well. */
+function signedBytes({ block }: Bundle): Bytes {
+  const { signatures: _, ...fields } = decode(KIND, block) as Record<string, Value>;
+  return encode(fields);
+}
 
 /**
  * The ordered list of checks before a bundle is believed: it names this identity, its algorithms are those the genesis declares,
@@ -169,7 +183,7 @@ export function verifyBundle(crypto: CryptoProvider, genesis: Genesis, bundle: B
   if (!verifyAll(crypto, genesis.keys, 'signing-keys', certificateBytes(bundle.id, signing), signing.certificate)) {
     throw fail('E_SIGNATURE', { kind: 'certificate of signing keys' });
   }
-  if (!verifyAll(crypto, signing.keys, 'bundle', encode(bundleValue(bundle)), signatures)) throw fail('E_SIGNATURE', { kind: KIND });
+  if (!verifyAll(crypto, signing.keys, 'bundle', signedBytes(bundle), signatures)) throw fail('E_SIGNATURE', { kind: KIND });
 }
 
 /** True when both carry the same public keys for the same algorithms. */

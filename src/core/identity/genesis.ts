@@ -7,7 +7,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { cidOf, DAG_CBOR, type Cid } from '../base/cid.ts';
 import { decode, encodeBlock, Reader } from '../base/codec.ts';
 import type { VerifyingKeys } from '../crypto/index.ts';
-import { readByAlgorithm } from './keys-map.ts';
+import { readByAlgorithm } from '../crypto/keys-map.ts';
 
 const KIND = 'genesis';
 const VERSION = 1;

@@ -15,7 +15,7 @@ import { requireOriginalPlace } from '../home/witness.ts';
 import type { KemKey } from '../message/stanza.ts';
 import { encodeBundleFile, type Introduction } from './introduction.ts';
 import type { Inbox } from './inbox.ts';
-import { algorithmsOf } from './keys-map.ts';
+import { algorithmsOf } from '../crypto/keys-map.ts';
 import { historyOf, introductionOf } from './history.ts';
 import { parseActorName } from './name.ts';
 import { createOwn, defaultAlgorithms, isDead, rotateOwn, signingKeysOf, type NewIdentity, type OwnState, type Rotation } from './own-keys.ts';

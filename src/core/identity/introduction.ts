@@ -15,6 +15,7 @@ import type { CryptoProvider } from '../crypto/index.ts';
 import { checkFollows, decodeBundle, verifyBundle, type Bundle } from './bundle.ts';
 import { decodeGenesis, type Genesis } from './genesis.ts';
 import { decodeRevocation, verifyRevocation, type Revocation } from './revocation.ts';
+import { requireUsableKeys } from './usable-keys.ts';
 
 export interface Introduction {
   readonly genesis: Genesis;
@@ -100,7 +101,7 @@ class Collector {
   }
 }
 
-/** Throws E_FORMAT, E_SIGNATURE, E_BUNDLE_CHAIN. */
+/** Throws E_FORMAT, E_SIGNATURE, E_BUNDLE_CHAIN, E_KEY_INVALID. */
 function believe(crypto: CryptoProvider, genesis: Genesis, bundles: readonly Bundle[], revocation?: Revocation): Introduction {
   const ordered = [...bundles].sort((a, b) => a.seq - b.seq).filter((bundle, i, all) => i === 0 || !sameCid(bundle.cid, (all[i - 1] as Bundle).cid));
   const newest = ordered.at(-1);
@@ -112,6 +113,7 @@ function believe(crypto: CryptoProvider, genesis: Genesis, bundles: readonly Bun
     checkFollows(before, bundle, name);
   });
   if (revocation !== undefined) verifyRevocation(crypto, genesis, revocation);
+  requireUsableKeys(crypto, newest);
   return { genesis, bundles: ordered, newest, revocation };
 }
 

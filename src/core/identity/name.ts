@@ -1,6 +1,7 @@
 /**
  * Names of identities and contacts: one word that is safe in a table, a flag, a file name and a fingerprint file.
- * Others choose the name in their bundle, so it is hostile: letters, digits, dot, underscore, at and hyphen, nothing else.
+ * Others choose the name in their bundle, so it is hostile: letters, digits, dot, underscore, at and hyphen, nothing else. What is a letter
+ * depends on the Unicode of this Node: a name that somebody else has made is never required to be one.
  */
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';

@@ -13,7 +13,7 @@ import type { RingDraft } from '../keys/index.ts';
 import { certify, keyIdOf, signBundle, type Bundle, type Prekey, type SigningCertificate } from './bundle.ts';
 import { makeGenesis, type Genesis } from './genesis.ts';
 import { decodeInbox } from './inbox.ts';
-import { algorithmsOf } from './keys-map.ts';
+import { algorithmsOf } from '../crypto/keys-map.ts';
 import { secretNames } from './room.ts';
 
 const KEM = 'x-wing';

@@ -10,7 +10,7 @@ import type { SignatureName, SigningKeys } from '../crypto/index.ts';
 import type { Home, IdentityRecord, KeyRecord } from '../home/index.ts';
 import type { KemKey } from '../message/stanza.ts';
 import { decodeBundle, type Bundle } from './bundle.ts';
-import { algorithmsOf } from './keys-map.ts';
+import { algorithmsOf } from '../crypto/keys-map.ts';
 import { isDead, signingKeysOf } from './own-keys.ts';
 import { parseSecretName, secretNames, type IdentityRoom } from './room.ts';
 

@@ -9,7 +9,7 @@ import { decode, encode, Reader } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { signAll, verifyAll, type CryptoProvider, type Signatures, type SigningKeys } from '../crypto/index.ts';
 import type { Genesis } from './genesis.ts';
-import { readByAlgorithm } from './keys-map.ts';
+import { readByAlgorithm } from '../crypto/keys-map.ts';
 
 const KIND = 'revocation';
 const VERSION = 1;

@@ -6,7 +6,7 @@ import type { ContactRecord, Home, IdentityRecord, Verification } from '../home/
 import type { Bundle } from './bundle.ts';
 import { fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { historyOf, type History } from './history.ts';
-import { algorithmsOf } from './keys-map.ts';
+import { algorithmsOf } from '../crypto/keys-map.ts';
 import type { RevocationReason } from './revocation.ts';
 
 interface PublicFacts {

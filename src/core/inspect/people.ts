@@ -6,7 +6,7 @@ import { decodeBundle, type Bundle } from '../identity/bundle.ts';
 import { fingerprintOf } from '../identity/fingerprint.ts';
 import { decodeGenesis } from '../identity/genesis.ts';
 import { decodeInbox } from '../identity/inbox.ts';
-import { algorithmsOf } from '../identity/keys-map.ts';
+import { algorithmsOf } from '../crypto/keys-map.ts';
 import { decodeRevocation } from '../identity/revocation.ts';
 import type { BundleClaims, BundleFacts, GenesisFacts, InboxFacts, RevocationFacts } from './description.ts';
 

@@ -5,12 +5,12 @@
  */
 import { bytesOf, concat, equalBytes, isZero, type Bytes } from '../base/bytes.ts';
 import { DAG_CBOR, sha256, type Cid } from '../base/cid.ts';
-import { decode, encode, Reader, type Value } from '../base/codec.ts';
+import { decode, encode, present, Reader, type Value } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { label } from '../crypto/kdf.ts';
-import { isSignatureName, signatureParameters } from '../crypto/parameters.ts';
-import type { CryptoProvider, SignatureName } from '../crypto/provider.ts';
+import { readByAlgorithm } from '../crypto/keys-map.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Signatures } from '../crypto/signatures.ts';
 import type { MessageKeys } from './keys.ts';
 
@@ -132,16 +132,12 @@ function readFields(reader: Reader): SealedFields {
     ...present('sender', reader.optional('sender', () => readSender(reader.map('sender')))),
     ...present('introduction', reader.optional('introduction', () => readIntroduction(reader.map('introduction')))),
   };
-  const signatures = reader.optional('signatures', () => readSignatures(reader.map('signatures')));
+  const signatures = reader.optional('signatures', () => readByAlgorithm(KIND, reader.map('signatures'), 'signatureBytes'));
   reader.done();
   if ((metadata.sender === undefined) !== (signatures === undefined)) throw fail('E_FORMAT', { kind: KIND, why: 'a sender and signatures come together' });
   if (metadata.introduction !== undefined && metadata.sender === undefined) throw fail('E_FORMAT', { kind: KIND, why: 'an introduction of nobody' });
   return { metadata, ...present('signatures', signatures) };
 }
-
-/** An optional property, left out when undefined. */
-const present = <Name extends string, T>(name: Name, value: T | undefined): { [N in Name]?: T } =>
-  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };
 
 function readText(reader: Reader, field: string, max: number): string {
   const text = reader.text(field, max);
@@ -157,7 +153,7 @@ function readReceiptWish(reader: Reader): ReceiptWish {
 }
 
 function readSender(reader: Reader): SenderClaim {
-  const sender = { identity: reader.cid('id', DAG_CBOR), bundleSeq: reader.int('seq') };
+  const sender = { identity: reader.cid('id', DAG_CBOR), bundleSeq: reader.int('seq', 1) };
   reader.done();
   return sender;
 }
@@ -166,15 +162,4 @@ function readIntroduction(reader: Reader): Introduction {
   const introduction = { genesis: reader.bytes('genesis', undefined, limits.sealedBytesMax), bundle: reader.bytes('bundle', undefined, limits.sealedBytesMax) };
   reader.done();
   return introduction;
-}
-
-/** At least one, each of an algorithm that is known and of its length. Which ones must be there is the identity's word. */
-function readSignatures(reader: Reader): Signatures {
-  const signatures: Partial<Record<SignatureName, Bytes>> = {};
-  for (const name of Object.keys(signatureParameters)) {
-    if (isSignatureName(name) && reader.has(name)) signatures[name] = reader.bytes(name, signatureParameters[name].signatureBytes);
-  }
-  reader.done();
-  if (Object.keys(signatures).length === 0) throw fail('E_FORMAT', { kind: KIND, why: 'no signature' });
-  return signatures;
 }

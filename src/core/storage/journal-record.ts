@@ -19,8 +19,12 @@ const releaseReasons = ['removed', 'expired'] as const;
 
 const u32 = (bytes: Bytes, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
+/** What stands in a frame, and in a backup. */
+export const encodePayload = (entry: JournalEntry): Bytes =>
+  encode({ v: VERSION, kind: entry.kind, ...(entry.kind === 'acknowledged' ? acknowledgedFields(entry.acknowledgement) : releasedFields(entry.release)) });
+
 export function encodeEntry(entry: JournalEntry): Bytes {
-  const payload = encode({ v: VERSION, kind: entry.kind, ...(entry.kind === 'acknowledged' ? acknowledgedFields(entry.acknowledgement) : releasedFields(entry.release)) });
+  const payload = encodePayload(entry);
   const frame = new Uint8Array(HEAD_BYTES + payload.length + FOOT_BYTES);
   const view = new DataView(frame.buffer);
   view.setUint32(0, payload.length);
@@ -53,7 +57,7 @@ export function readEntry(bytes: Bytes, at: number, last: boolean): Found {
   if (next > bytes.length) return short;
   const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
   if (crc32(payload) !== u32(bytes, at + 8) || u32(bytes, next - FOOT_BYTES) !== length) return 'damaged';
-  return { entry: decodeEntry(payload), next };
+  return { entry: decodePayload(payload), next };
 }
 
 /** Every record that proves itself, those behind damage too: what is passed over is no record, or not one any more. Throws E_VERSION_NEWER. */
@@ -78,11 +82,12 @@ function frameAt(bytes: Bytes, at: number): number | undefined {
   }
 }
 
-function decodeEntry(payload: Bytes): JournalEntry {
+/** Throws E_FORMAT, E_NOT_CANONICAL, E_VERSION_NEWER. */
+export function decodePayload(payload: Bytes): JournalEntry {
   const reader = new Reader('journal record', decode('journal record', payload));
   reader.version(VERSION);
   const kind = reader.text('kind', 20);
-  const head = { cid: reader.cid('cid'), atMs: reader.int('at') };
+  const head = { cid: reader.cid('cid'), atMs: reader.time('at') };
   const entry: JournalEntry =
     kind === 'released'
       ? { kind, release: { ...head, ...readReleased(reader) } }
@@ -94,7 +99,7 @@ function decodeEntry(payload: Bytes): JournalEntry {
 function readAcknowledged(reader: Reader): Omit<Acknowledgement, 'cid' | 'atMs'> {
   const durability = oneOf(reader, 'level', durabilities);
   const operation = reader.optional('operation', readOperation);
-  return { durability, inboxes: readInboxes(reader), bytes: reader.int('bytes'), expiresAtMs: reader.int('expires'), ...(operation && { operation }) };
+  return { durability, inboxes: readInboxes(reader), bytes: reader.int('bytes'), expiresAtMs: reader.time('expires'), ...(operation && { operation }) };
 }
 
 function readReleased(reader: Reader): Omit<Release, 'cid' | 'atMs'> {

@@ -10,6 +10,7 @@ import { createBackup, listBackups, removeBackup, restoreBackup, showBackup, ver
 import { openHome, witness } from '../../../src/core/home/index.ts';
 import { Ring } from '../../../src/core/keys/index.ts';
 import { Announcer } from '../../../src/core/mail/announce.ts';
+import { journalFacts } from '../../../src/core/storage/journal-facts.ts';
 import { createStore, openStore, type Store } from '../../../src/core/storage/store.ts';
 import { cuts, flips, letThrough } from '../../support/damage.ts';
 import { freshFolder } from '../../support/folder.ts';
@@ -77,7 +78,9 @@ async function storeWithMail(folder: string, name: string) {
   const first = await store.hot.message(structured(0).cid);
   await store.hot.change(first!.cid, first!.version, { pinnedUntilMs: NOW + 99 });
   const second = await store.hot.message(structured(2).cid);
+  await store.journal.release([{ cid: second!.cid, atMs: NOW + 1, reason: 'removed' }]);
   await store.hot.change(second!.cid, second!.version, { removed: true });
+  await store.journal.append([{ cid: structured(3).cid, durability: 'cold', atMs: NOW + 2, inboxes, bytes: 1, expiresAtMs: NOW + 3 }]);
   return { store, path, inboxes, structured, raw };
 }
 
@@ -92,7 +95,6 @@ describe('a backup of keys', () => {
     const { me, friend, folder } = await someone();
     await bundleOf(me, 'ada');
     me.home.outbox.begin({ createdAtMs: NOW, expiresAtMs: 0, durability: 'hot', id: 'x', recipients: [], identity: undefined, name: undefined, bytes: undefined, receipt: undefined });
-    me.home.settings.set('mail/receipts', 'never');
     const path = join(folder, 'ada.opb');
     const made = await backUp(me, path);
     expect(made).toMatchObject({ what: ['keys'], warnings: [], bytes: (await stat(path)).size });
@@ -106,7 +108,6 @@ describe('a backup of keys', () => {
     expect(again.home.id).not.toBe(me.home.id);
     expect(again.contacts.show('ben')).toEqual(me.contacts.show('ben'));
     expect(again.home.outbox.find('x')).toMatchObject({ createdAtMs: NOW });
-    expect(again.home.settings.get('mail/receipts')).toBe('never');
     const before = me.identities.show('ada');
     const after = again.identities.show('ada');
     expect(after).toMatchObject({ id: before.id, fingerprint: before.fingerprint, inboxes: before.inboxes, seq: Math.floor(NOW / 1000) });
@@ -275,7 +276,8 @@ describe('a backup of a store', () => {
     expect(await again.hot.inbox.list(inboxes[1]!, { limit: 10 })).toHaveLength(4);
     expect((await again.hot.inbox.find(inboxes[0]!, structured(1).cid))?.acknowledgedAtMs).toBe(NOW + 7);
     expect(await again.coldTier('files').announcements(structured(4).cid)).toEqual(await store.coldTier('files').announcements(structured(4).cid));
-    expect(await all(again.journal.since(0))).toEqual(await all(store.journal.since(0)));
+    expect(await all(again.journal.entries(0))).toEqual(await all(store.journal.entries(0)));
+    expect((await journalFacts(again.journal)).released).toEqual(new Set([structured(2).cid.toString()]));
   });
 
   it('of a ring with a short passphrase is made, with a warning, and opens; without keys a new one must be longer', async () => {

@@ -8,6 +8,7 @@ import { bytesOf, bytesOfHex, hexOf } from '../../../src/core/base/bytes.ts';
 import { piecesOf } from '../../../src/core/base/car.ts';
 import { cidOf, DAG_CBOR, RAW, sha256 } from '../../../src/core/base/cid.ts';
 import { Secret } from '../../../src/core/base/secret.ts';
+import { verifyBackup } from '../../../src/core/backup/index.ts';
 import { readBackup } from '../../../src/core/backup/reader.ts';
 import type { CryptoProvider, SignatureName } from '../../../src/core/crypto/index.ts';
 import { checkFollows, decodeBundle, keyIdOf, verifyBundle } from '../../../src/core/identity/bundle.ts';
@@ -100,7 +101,9 @@ describe.each(providers)('identities under $name', (crypto: CryptoProvider) => {
     expect({ ringKey, generation, secrets: Object.fromEntries([...secrets].map(([name, value]) => [name, hexOf(value)])) }).toEqual({
       ringKey: keyring.ringKey, generation: keyring.generation, secrets: keyring.secrets,
     });
-    for (const { file, code } of keyring.refused) await expect(read(file)).rejects.toEqual(refused(code));
+    for (const { file, code, comment } of keyring.refused) await expect(read(file), comment).rejects.toEqual(refused(code));
+    const whole = decodeKeyring('ring', bytesOfHex(keyring.file));
+    await expect(unwrapRingKey(crypto, 'ring', whole, passphrase('another'))).rejects.toEqual(refused('E_PASSPHRASE'));
   });
 
   it('reads the backup, and refuses the others', async () => {
@@ -115,7 +118,10 @@ describe.each(providers)('identities under $name', (crypto: CryptoProvider) => {
     try {
       expect(await read(backup.file, backup.passphrase)).toEqual(backup.records);
       await expect(read(backup.file, 'another')).rejects.toEqual(refused('E_PASSPHRASE'));
-      for (const { file, code } of backup.refused) await expect(read(file, backup.passphrase)).rejects.toEqual(refused(code));
+      for (const { file, code, comment } of backup.refused) {
+        await writeFile(join(folder, 'x.opb'), bytesOfHex(file));
+        await expect(verifyBackup(join(folder, 'x.opb'), crypto, passphrase(backup.passphrase)), comment).rejects.toEqual(refused(code));
+      }
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -2,33 +2,25 @@
  * Makes the golden vectors of test/vectors/identity from fixed seeds, with the provider that draws all its randomness from the given
  * source. The files are what is golden; this shows how they came about, and the suite checks that they still do.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { bytesOf, concat, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
+import { concat, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { encodeCar } from '../../../src/core/base/car.ts';
-import { sha256 } from '../../../src/core/base/cid.ts';
+import { cidOf, DAG_CBOR, sha256 } from '../../../src/core/base/cid.ts';
 import { decode, encode, type Value } from '../../../src/core/base/codec.ts';
-import { Secret } from '../../../src/core/base/secret.ts';
-import { contextOf, encodeHeader } from '../../../src/core/backup/format.ts';
-import { BackupWriter } from '../../../src/core/backup/writer.ts';
 import { loadProvider, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
 import { signBundle, type Bundle } from '../../../src/core/identity/bundle.ts';
 import { encodeBundleFile, fingerprintOf, introductionBlocks, type Introduction } from '../../../src/core/identity/index.ts';
-import { algorithmsOf } from '../../../src/core/identity/keys-map.ts';
+import { algorithmsOf } from '../../../src/core/crypto/keys-map.ts';
 import { createOwn, rotateOwn, signingKeysOf, type Rotation } from '../../../src/core/identity/own-keys.ts';
-import { makeRevocation } from '../../../src/core/identity/revocation.ts';
+import { makeRevocation, type Revocation } from '../../../src/core/identity/revocation.ts';
 import { secretNames } from '../../../src/core/identity/room.ts';
 import type { RingDraft } from '../../../src/core/keys/index.ts';
-import { encodeKeyring, sealBody, wrapRingKey } from '../../../src/core/keys/keyring-file.ts';
 import { seededRng } from '../crypto/support.ts';
+import { backup, keyring } from './vectors-sealed.ts';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-const NOW = Date.UTC(2026, 10, 23, 10);
+export const NOW = Date.UTC(2026, 10, 23, 10);
 const DAY = 86_400_000;
-const KDF = { memoryKib: 64, passes: 1, lanes: 1 } as const;
-const PASSPHRASE = 'correct horse battery staple';
 
 /** A key ring in memory. */
 class MapDraft implements RingDraft {
@@ -40,7 +32,7 @@ class MapDraft implements RingDraft {
   names = (prefix: string) => [...this.secrets.keys()].filter((name) => name.startsWith(prefix)).sort();
 }
 
-interface Made {
+export interface Made {
   readonly name: string;
   readonly comment: string;
   readonly draft: MapDraft;
@@ -99,17 +91,20 @@ const positive = ({ name, comment, draft, introduction }: Made): Json => {
   };
 };
 
-type Fields = Record<string, Value>;
+export type Fields = Record<string, Value>;
 const edited = (block: Bytes, edit: (fields: Fields) => void): Bytes => {
   const fields = { ...(decode('vector', block) as Fields) };
   edit(fields);
   return encode(fields);
 };
 /** One bit flipped in the byte at `at`, counted from the end where it is negative. */
-const bitOf = (bytes: Bytes, at = 5): Bytes => bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
+export const bitOf = (bytes: Bytes, at = 5): Bytes => bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
+
+/** The first length of a CAR with a byte more: 0x80 | low bits, and a zero. It is below 128 in these files. */
+const longVarint = (file: Bytes): Bytes => concat(Uint8Array.of((file[0] as number) | 0x80, 0), file.subarray(1));
 
 /** Bundle files of the one-algorithm identity, each wrong in one way. Signatures are right unless the comment says so: they fail first. */
-function refused({ introduction }: Made, other: Made): Json[] {
+function refused({ introduction }: Made, other: Made, revocation: Revocation): Json[] {
   const { genesis, newest, bundles } = introduction;
   const file = (change: Partial<Introduction>) => encodeBundleFile({ ...introduction, ...change });
   const change = (edit: (fields: Fields) => void) => {
@@ -117,11 +112,29 @@ function refused({ introduction }: Made, other: Made): Json[] {
     return encodeCar(changed.slice(-1).map(({ cid }) => cid), changed);
   };
   const blocks = introductionBlocks(introduction);
+  const prekey = (i: number, until: number): Fields => ({ key: new Uint8Array(1216).fill(i), until });
+  const revoked = (edit: (fields: Fields) => void) => {
+    const block = edited(revocation.block, edit);
+    return encodeCar([newest.cid], [...blocks.slice(0, 1), { cid: cidOf(DAG_CBOR, block), bytes: block }, ...blocks.slice(1)]);
+  };
   const cases: ReadonlyArray<readonly [string, string, string, Bytes]> = [
     ['version', 'the bundle has v 2', 'E_VERSION_NEWER', change((fields) => (fields['v'] = 2))],
     ['unknown-field', 'the bundle has one field more', 'E_FORMAT', change((fields) => (fields['more'] = 0))],
     ['expired-at-birth', 'expires equals issued', 'E_FORMAT', change((fields) => (fields['expires'] = fields['issued'] as Value))],
-    ['name', 'the name moves the cursor of a terminal', 'E_FORMAT', change((fields) => (fields['name'] = 'eve\u001b[2J'))],
+    ['name', 'a name of 65 characters', 'E_FORMAT', change((fields) => (fields['name'] = 'e'.repeat(65)))],
+    ['seq-0', 'bundles are numbered from 1', 'E_FORMAT', change((fields) => (fields['seq'] = 0))],
+    ['prev', 'the first has no bundle before it', 'E_FORMAT', change((fields) => (fields['prev'] = genesis.id))],
+    ['from', 'its signing keys begin later than it', 'E_FORMAT', change((fields) => (fields['signing'] = { ...(fields['signing'] as Fields), from: 2 }))],
+    ['prekeys-5', 'five prekeys', 'E_FORMAT', change((fields) => (fields['prekeys'] = [1, 2, 3, 4, 5].map((i) => prekey(i, newest.expiresAtMs))))],
+    ['prekeys-order', 'prekeys that are not in the order of their dates', 'E_FORMAT', change((fields) => (fields['prekeys'] = [prekey(1, newest.expiresAtMs), prekey(2, newest.expiresAtMs - 1)]))],
+    ['prekeys-late', 'a prekey that outlives its bundle', 'E_FORMAT', change((fields) => (fields['prekeys'] = [prekey(1, newest.expiresAtMs + 1)]))],
+    ['prekeys-twice', 'a prekey twice', 'E_FORMAT', change((fields) => (fields['prekeys'] = [prekey(1, newest.expiresAtMs), prekey(1, newest.expiresAtMs)]))],
+    ['prekey-kem', 'the identity key as a prekey', 'E_FORMAT', change((fields) => (fields['prekeys'] = [{ key: fields['kem'] as Value, until: newest.expiresAtMs }]))],
+    ['prekey-short', 'a prekey of 1,215 bytes', 'E_FORMAT', change((fields) => (fields['prekeys'] = [{ key: new Uint8Array(1215), until: newest.expiresAtMs }]))],
+    ['inboxes-9', 'nine inboxes', 'E_FORMAT', change((fields) => (fields['inboxes'] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => new Uint8Array(32).fill(i))))],
+    ['inboxes-twice', 'an inbox twice', 'E_FORMAT', change((fields) => (fields['inboxes'] = [new Uint8Array(32), new Uint8Array(32)]))],
+    ['inbox-short', 'an inbox of 31 bytes', 'E_FORMAT', change((fields) => (fields['inboxes'] = [new Uint8Array(31)]))],
+    ['name-unknown', 'a name that moves the cursor is as none, but it is signed', 'E_SIGNATURE', change((fields) => (fields['name'] = 'eve\u001b[2J'))],
     ['algorithm', 'a signature by an algorithm that nobody knows', 'E_NOT_IN_VERSION_1', change((fields) => (fields['signatures'] = { ...(fields['signatures'] as Fields), ed448: new Uint8Array(114) }))],
     ['signature', 'one bit of the signature', 'E_SIGNATURE', change((fields) => (fields['signatures'] = { ed25519: bitOf((fields['signatures'] as Fields)['ed25519'] as Bytes) }))],
     ['certificate', 'one bit of the certificate', 'E_SIGNATURE', change((fields) => (fields['signing'] = { ...(fields['signing'] as Fields), certificate: { ed25519: bitOf(((fields['signing'] as Fields)['certificate'] as Fields)['ed25519'] as Bytes) } }))],
@@ -131,6 +144,12 @@ function refused({ introduction }: Made, other: Made): Json[] {
     ['order', 'the genesis comes last', 'E_NOT_CANONICAL', encodeCar([newest.cid], blocks.toReversed())],
     ['root', 'the root is the genesis', 'E_NOT_CANONICAL', encodeCar([genesis.id], blocks)],
     ['cut', 'the last byte is missing', 'E_FORMAT', encodeBundleFile(introduction).slice(0, -1)],
+    ['varint', 'the length of the header in a longer varint', 'E_FORMAT', longVarint(encodeBundleFile(introduction))],
+    ['twice', 'the bundle twice', 'E_NOT_CANONICAL', encodeCar([newest.cid], [...blocks, ...blocks.slice(-1)])],
+    ['two-roots', 'two roots', 'E_NOT_CANONICAL', encodeCar([newest.cid, genesis.id], blocks)],
+    ['revocation-reason', 'a revocation for no known reason', 'E_FORMAT', revoked((fields) => (fields['reason'] = 'bored'))],
+    ['revocation-signature', 'a revocation dated anew', 'E_SIGNATURE', revoked((fields) => (fields['at'] = 1))],
+    ['revocation-more', 'a revocation with a field more', 'E_FORMAT', revoked((fields) => (fields['more'] = 0))],
     ['damaged', 'one bit of a block, under its old CID', 'E_BLOCK_CORRUPT', bitOf(encodeBundleFile(introduction), -1)],
   ];
   if (bundles.length !== 1) throw new Error('made for one bundle');
@@ -174,65 +193,9 @@ function chains(crypto: CryptoProvider, made: Made): Json[] {
   ];
 }
 
-async function keyring(crypto: CryptoProvider, made: Made): Promise<Json> {
-  const { header, ringKey } = await wrapRingKey(crypto, new Secret(bytesOf(PASSPHRASE)), KDF);
-  const file = encodeKeyring(sealBody(crypto, ringKey, header, { generation: 3, secrets: made.draft.secrets }));
-  const map = decode('key ring', file.subarray(0, -32)) as Record<string, Fields>;
-  const again = (edit: (fields: Record<string, Fields>) => void) => {
-    const fields = { ...map };
-    edit(fields);
-    const bytes = encode(fields as Value);
-    return concat(bytes, sha256(bytes));
-  };
-  const damaged: ReadonlyArray<readonly [string, string, Bytes]> = [
-    ['one bit', 'E_KEYRING', bitOf(file)],
-    ['one byte short', 'E_KEYRING', file.slice(0, -1)],
-    ['a hundred passes, with a checksum that fits', 'E_KEYRING', again((fields) => (fields['kdf'] = { ...(fields['kdf'] as Fields), passes: 100 }))],
-    ['another wrapped key, with a checksum that fits', 'E_PASSPHRASE', again((fields) => (fields['wrap'] = { ...(fields['wrap'] as Fields), sealed: bitOf((fields['wrap'] as Fields)['sealed'] as Bytes) }))],
-    ['another body, with a checksum that fits', 'E_KEYRING', again((fields) => (fields['body'] = { ...(fields['body'] as Fields), sealed: bitOf((fields['body'] as Fields)['sealed'] as Bytes) }))],
-  ];
-  return {
-    about: 'A key ring file, and files that must be refused. The seeds in it are those of the identity "bot" in identities.json.',
-    passphrase: PASSPHRASE,
-    generation: 3,
-    ringKey: hexOf(ringKey),
-    secrets: Object.fromEntries([...made.draft.secrets].map(([name, value]) => [name, hexOf(value)])),
-    file: hexOf(file),
-    refused: damaged.map(([comment, code, bytes]) => ({ comment, code, file: hexOf(bytes) })),
-  };
-}
-
-async function backup(crypto: CryptoProvider, { draft }: Made): Promise<Json> {
-  const folder = await mkdtemp(join(tmpdir(), 'omniplex-vectors-'));
-  try {
-    const path = join(folder, 'x.opb');
-    const header = { createdAtMs: NOW, what: ['keys'] as const, kdf: { ...KDF, salt: crypto.rng.bytes(32) } };
-    const writer = await BackupWriter.create(path, crypto, new Secret(bytesOf(PASSPHRASE)), header);
-    const records = [
-      { type: 'secrets', payload: encode(Object.fromEntries(draft.secrets)) },
-      { type: 'home', payload: encode({ kind: 'origin', row: { generation: 7, witnessKey: new Uint8Array(32).fill(7) } }) },
-    ] as const;
-    const listed = records.map(({ type, payload }) => ({ type, payload: hexOf(payload) }));
-    for (const record of records) await writer.add(record);
-    await writer.commit();
-    const file: Bytes = new Uint8Array(await readFile(path));
-    return {
-      about: 'A backup whose records are listed; it holds no whole home, so it verifies and does not restore.',
-      passphrase: PASSPHRASE,
-      created: NOW,
-      context: hexOf(contextOf(encodeHeader(header))),
-      records: listed,
-      file: hexOf(file),
-      refused: [
-        { comment: 'one bit of the head', code: 'E_FORMAT', file: hexOf(bitOf(file, 30)) },
-        { comment: 'one bit of a chunk', code: 'E_CIPHERTEXT', file: hexOf(bitOf(file, -20)) },
-        { comment: 'one byte short', code: 'E_CIPHERTEXT', file: hexOf(file.slice(0, -1)) },
-        { comment: 'one byte more', code: 'E_CIPHERTEXT', file: hexOf(concat(file, new Uint8Array(1))) },
-      ],
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+function revocationOf(crypto: CryptoProvider, { draft, introduction: { genesis } }: Made): Revocation {
+  const root = signingKeysOf(crypto, ['ed25519'], (algorithm) => draft.get(secretNames.root(genesis.id, algorithm)));
+  return makeRevocation(crypto, root, genesis.id, 'lost', NOW);
 }
 
 /** Every file of the folder. */
@@ -256,7 +219,7 @@ export async function vectorFiles(): Promise<Readonly<Record<string, Json>>> {
     },
     'refused.json': {
       about: 'Bundle files that must be refused, each with the code of the first reason; and which bundle of "cleo" may follow which: all of them hold under her genesis, some were made by a thief.',
-      files: refused(bot, eve),
+      files: refused(bot, eve, revocationOf(crypto, bot)),
       chains: chains(crypto, cleo),
     },
     'keyring.json': await keyring(crypto, bot),

@@ -109,12 +109,21 @@ describe('a recipient who holds the message key', () => {
     const none = new Uint8Array(64);
     const variants: Array<Record<string, Bytes>> = [];
     const mine = sealedMap(original)['signatures'] as Record<'ed25519' | 'ml-dsa-65', Bytes>;
-    variants.push({ ed25519: mine.ed25519 }, { 'ml-dsa-65': mine['ml-dsa-65'] });
+    variants.push({ ed25519: mine.ed25519 });
     variants.push({ ...mine, ed25519: theirs.ed25519 }, { ...mine, 'ml-dsa-65': theirs['ml-dsa-65'] }, theirs, { ...mine, ed25519: none });
     variants.push({ ...mine, 'ml-dsa-44': new Uint8Array(2420) });
     for (const signatures of variants) {
       const forged = forge(original, { signatures: () => signatures });
       expect(await codeOf(() => open(forged.cid, forged.bytes))).toBe('E_SIGNATURE');
+    }
+    const malformed: ReadonlyArray<readonly [Record<string, Bytes>, string]> = [
+      [{ 'ml-dsa-65': mine['ml-dsa-65'] }, 'E_FORMAT'],
+      [{ ...mine, 'ml-dsa-44': new Uint8Array(2420), 'ml-dsa-87': new Uint8Array(4627) }, 'E_FORMAT'],
+      [{ ...mine, ed448: new Uint8Array(114) }, 'E_NOT_IN_VERSION_1'],
+    ];
+    for (const [signatures, code] of malformed) {
+      const forged = forge(original, { signatures: () => signatures });
+      expect(await codeOf(() => open(forged.cid, forged.bytes))).toBe(code);
     }
     const kept = forge(original, { signatures: () => mine });
     expect((await open(kept.cid, kept.bytes)).sender.kind).toBe('signed');
@@ -198,11 +207,12 @@ describe('sealed metadata', () => {
   it('has no other field, and none of another type', async () => {
     expect(await refused({ ...fields, more: 1 })).toBe('E_FORMAT');
     expect(await refused({ ...fields, contentKey: seedOf('k') })).toBe('E_NOT_IN_VERSION_1');
+    expect(await refused({ ...fields, signatures: { rsa: new Uint8Array(64) } })).toBe('E_NOT_IN_VERSION_1');
     expect(await refused({ ...fields, v: 2 })).toBe('E_VERSION_NEWER');
     expect(await refused({ ...fields, v: 0 })).toBe('E_FORMAT');
     for (const [field, value] of [['bytes', '9'], ['name', 7], ['type', null], ['created', true], ['expires', []], ['receipt', 'read'], ['receipt', 1], ['sender', 'alice'],
       ['sender', { id: alice.sender.identity }], ['sender', { id: cidOf(RAW, new Uint8Array(1)), seq: 1 }], ['signatures', {}], ['signatures', []], ['signatures', { ed25519: new Uint8Array(63) }],
-      ['signatures', { rsa: new Uint8Array(64) }], ['introduction', { genesis: 1, bundle: 2 }]] as const) {
+      ['sender', { id: alice.sender.identity, seq: 0 }], ['introduction', { genesis: 1, bundle: 2 }]] as const) {
       expect(await refused({ ...fields, [field]: value })).toBe('E_FORMAT');
     }
   });

@@ -9,7 +9,7 @@ import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js';
 import type { CID } from 'multiformats/cid';
 
 export interface ReaderKeys {
-  readonly xWing?: { readonly seed: Uint8Array; readonly keyId: Uint8Array; readonly keyType: string };
+  readonly xWing?: { readonly seed: Uint8Array; readonly keyType: string };
   readonly session?: Uint8Array;
   readonly group?: Uint8Array;
   readonly passphrase?: Uint8Array;
@@ -89,11 +89,15 @@ function hpkeOpen(seed: Uint8Array, enc: Uint8Array, info: Uint8Array, sealed: U
   return open('chacha20-poly1305', expand(secret, 'key', context, 32), expand(secret, 'base_nonce', context, 12), sealed);
 }
 
+/** docs/formats/identity.md, Bundle. */
+export const keyIdOf = (publicKey: Uint8Array): Buffer => sha256(Buffer.concat([label('key-id'), publicKey])).subarray(0, 16);
+
 function unwrap(stanza: StanzaMap, salt: Uint8Array, keys: ReaderKeys): Buffer | undefined {
   const { type, wrapped, memory, passes, lanes } = stanza;
   if (type === 'x-wing') {
     if (keys.xWing === undefined) return undefined;
-    const { seed, keyId, keyType } = keys.xWing;
+    const { seed, keyType } = keys.xWing;
+    const keyId = keyIdOf(xWing.keygen(seed).publicKey);
     return hpkeOpen(seed, stanza.enc, Buffer.concat([label('stanza-x-wing'), keyId, ascii(keyType)]), wrapped);
   }
   let secret = keys[type];

@@ -6,6 +6,7 @@ import { OmniplexError, type ErrorCode } from '../../../src/core/base/errors.ts'
 import { Secret } from '../../../src/core/base/secret.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
 import { loadProvider, signatureParameters, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
+import { keyIdOf } from '../../../src/core/identity/bundle.ts';
 import { openManifest, readContent, sealMessage, type Input, type KemKey, type KemKeyType, type KemRecipient, type OpenedMessage, type OpenKeys,
   type OpenOptions, type ReadOptions, type SealedMessage, type SealOptions, type SealRequest, type Sender, type SenderKeys } from '../../../src/core/message/index.ts';
 
@@ -47,7 +48,7 @@ export function person(name: string, provider: CryptoProvider = native, keyType:
     return [algorithm, key] as const;
   });
   const key = provider.kem('x-wing').fromSeed(seedOf(`${name}/x-wing/${keyType}`));
-  const keyId = sha256(key.publicKey).slice(0, 16);
+  const keyId = keyIdOf(key.publicKey);
   return {
     sender: { identity: cidOf(DAG_CBOR, genesisOf(name)), bundleSeq: 1, signingKeys: Object.fromEntries(keys) },
     publicKeys: Object.fromEntries(keys.map(([algorithm, { publicKey }]) => [algorithm, publicKey])),

@@ -2,16 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bytesOfHex, equalBytes, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
+import { bytesOfHex, concat, equalBytes, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, parseCid, RAW } from '../../../src/core/base/cid.ts';
 import { Secret } from '../../../src/core/base/secret.ts';
 import { sealAll, type CryptoProvider, type SignatureName } from '../../../src/core/crypto/index.ts';
 import { checkOpening, decodeManifest, decodeOpening, eraseHash, linkLayout, openManifest, paddedBytes, Passphrase, readReceipt, verifyEvidence, type KemKeyType, type OpenKeys,
   type OpenOptions } from '../../../src/core/message/index.ts';
+import { decodeNode } from '../../../src/core/message/nodes.ts';
 import { CONTENT_CONTEXT } from '../../../src/core/message/seal.ts';
 import { noble } from '../crypto/support.ts';
-import { readMessage, type ReaderKeys } from './second-implementation.ts';
-import { codeOf, MemoryBlocks, native, readAll } from './support.ts';
+import { keyIdOf, readMessage, type ReaderKeys } from './second-implementation.ts';
+import { codeOf, MemoryBlocks, native, readAll, readUntilFailure } from './support.ts';
 import { fileText, plaintextOf, vectorFiles } from './vectors.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'vectors', 'message');
@@ -50,11 +51,20 @@ interface Refused {
   readonly code: string;
   readonly cid: string;
   readonly manifest: string;
+  readonly now?: number;
+}
+interface BrokenContent extends Refused {
+  readonly from: string;
+  readonly blocks: ReadonlyArray<{ readonly bytes: readonly [number, number]; readonly flip?: number }>;
+  readonly released: number;
 }
 
 const keys: Keys = load('keys.json');
 const { messages }: { messages: readonly Message[] } = load('messages.json');
 const { manifests }: { manifests: readonly Refused[] } = load('refused.json');
+
+const { messages: broken }: { messages: readonly BrokenContent[] } = load('content.json');
+const { refused: refusedEvidence }: { refused: ReadonlyArray<{ name: string; code: string; evidence: string }> } = load('evidence.json');
 
 const secret = (name: string): Bytes => bytesOfHex(keys.secrets[name] as string);
 const kemOf = ([name, type]: readonly [string, KemKeyType]) => {
@@ -113,8 +123,28 @@ describe.each([native, noble])('under $name', (provider) => {
     checkOpening(decodeOpening(bytesOfHex(message.opening)), opened.manifest);
   });
 
-  it.each(manifests.map((refused) => [refused.name, refused] as const))('%s is refused', async (_, { cid, manifest, opensWith, code }) => {
-    expect(await codeOf(() => openManifest(provider, parseCid(cid), bytesOfHex(manifest), keysFor(provider, opensWith), knowsAlice))).toBe(code);
+  it.each(manifests.map((refused) => [refused.name, refused] as const))('%s is refused', async (_, { cid, manifest, opensWith, code, now }) => {
+    const open = (nowMs: number | undefined) => openManifest(provider, parseCid(cid), bytesOfHex(manifest), keysFor(provider, opensWith), { ...knowsAlice, nowMs });
+    expect(await codeOf(() => open(now))).toBe(code);
+    // one millisecond earlier it opens: there is no other reason
+    if (now !== undefined) (await open(now - 1))[Symbol.dispose]();
+  });
+
+  it.each(broken.map((one) => [one.name, one] as const))('content: %s is refused', async (_, { cid, manifest, opensWith, code, from, blocks, released }) => {
+    using opened = await openManifest(provider, parseCid(cid), bytesOfHex(manifest), keysFor(provider, opensWith), knowsAlice);
+    const whole = concat(...(await blocksOf(messages.find(({ name }) => name === from) as Message)).given.map(({ bytes }) => bytes));
+    const source = new MemoryBlocks();
+    for (const { bytes: [start, end], flip } of blocks) {
+      const bytes = whole.slice(start, end);
+      if (flip !== undefined) bytes[flip] = (bytes[flip] as number) ^ 1;
+      await source.put([{ cid: cidOf(RAW, bytes), bytes }]);
+    }
+    expect(await readUntilFailure(opened, source)).toMatchObject({ code });
+    expect((await readUntilFailure(opened, source)).released.length).toBeLessThanOrEqual(released);
+  });
+
+  it.each(refusedEvidence)('evidence: $name is refused', async ({ evidence, code }) => {
+    expect(await codeOf(async () => readReceipt(await verifyEvidence(provider, bytesOfHex(evidence), knowsAlice)))).toBe(code);
   });
 
   it('the receipt is evidence', async () => {
@@ -131,6 +161,12 @@ describe('a second implementation', () => {
     ...(session && { session: secret(session) }),
     ...(group && { group: secret(group) }),
     ...(passphrase && { passphrase: secret(passphrase) }),
+  });
+
+  it('derives the key ids', () => {
+    for (const { xWing } of Object.values(keys.people)) {
+      for (const { keyId, seed } of xWing) expect(hexOf(keyIdOf(native.kem('x-wing').fromSeed(bytesOfHex(seed)).publicKey))).toBe(keyId);
+    }
   });
 
   it.each(messages.map((message) => [message.name, message] as const))('reads %s', async (_, message) => {
@@ -153,5 +189,20 @@ describe('lengths', () => {
 
   it('are padded', () => {
     for (const { bytes, padme, class: sized } of paddings) expect([paddedBytes('padme', bytes), paddedBytes('class', bytes)]).toEqual([padme, sized]);
+  });
+});
+
+describe('blocks alone', () => {
+  const { nodes }: { nodes: ReadonlyArray<{ name: string; count: number; linksTo: 'raw' | 'dag-cbor'; node: string; code?: string }> } = load('nodes.json');
+  const { openings }: { openings: ReadonlyArray<{ name: string; manifest: string; opening: string; code?: string }> } = load('openings.json');
+  const outcome = async (act: () => unknown, code: string | undefined) => (code === undefined ? void (await act()) : expect(await codeOf(act)).toBe(code));
+
+  it.each(nodes)('link node: $name', async ({ count, linksTo, node, code }) => {
+    await outcome(() => decodeNode(bytesOfHex(node), count, linksTo === 'raw' ? RAW : DAG_CBOR), code);
+  });
+
+  it.each(openings)('opening block: $name', async ({ opening, manifest, code }) => {
+    const { manifest: block } = messages.find(({ name }) => name === manifest) as Message;
+    await outcome(() => checkOpening(decodeOpening(bytesOfHex(opening)), decodeManifest(bytesOfHex(block))), code);
   });
 });

@@ -2,10 +2,8 @@
  * Makes the golden vectors of test/vectors/message from fixed seeds, with the provider that draws all its randomness from the given
  * source. The files are what is golden; this shows how they came about, and the suite checks that they still do.
  */
-import { concat, hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
+import { hexOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, type Cid } from '../../../src/core/base/cid.ts';
-import { encode, type Value } from '../../../src/core/base/codec.ts';
-import { limits } from '../../../src/core/base/limits.ts';
 import { loadProvider, type CryptoProvider } from '../../../src/core/crypto/index.ts';
 import { decodeManifest, encodeEvidence, encodeReceipt, eraseToken, linkLayout, paddedBytes, Passphrase, prepareMessage, RECEIPT_MEDIA_TYPE, sealPrepared,
   type PreparedMessage, type SealRequest } from '../../../src/core/message/index.ts';
@@ -13,10 +11,11 @@ import { deriveMessageKeys } from '../../../src/core/message/keys.ts';
 import { coreDigest } from '../../../src/core/message/manifest.ts';
 import { signedMessage, unsealMetadata } from '../../../src/core/message/sealed.ts';
 import { seededRng } from '../crypto/support.ts';
-import { forge, forgeSealed, manifestMap, sealedMap, type Changes } from './forge.ts';
+import { contents, evidences, nodes, openings } from './vectors-parts.ts';
+import { refusals } from './vectors-refused.ts';
 import { genesisOf, MemoryBlocks, metadata, person, sample, secretOf, seedOf } from './support.ts';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 export const plaintextOf = (length: number): Bytes => sample(length);
 
@@ -25,7 +24,7 @@ const PEOPLE = ['alice', 'bob', 'carol'] as const;
 
 const ABOUT_PLAINTEXT = 'byte i is the top byte of state i+1, where state 0 is 1 and the next is state * 1664525 + 1013904223 mod 2^32';
 
-interface Case {
+export interface Case {
   readonly name: string;
   readonly comment: string;
   readonly request: SealRequest;
@@ -35,7 +34,7 @@ interface Case {
   readonly opensWith: Record<string, Json>;
 }
 
-interface Made {
+export interface Made {
   readonly case: Case;
   readonly prepared: PreparedMessage;
   readonly messageKey: PreparedMessage['messageKey'];
@@ -112,66 +111,7 @@ function cases(provider: CryptoProvider): readonly Case[] {
       content: encodeReceipt({ of: cidOf(DAG_CBOR, seedOf('some manifest')), state: 'opened', atMs: 1_700_000_000_123 }),
       opensWith: { xWing: ['bob', 'identity'] },
     },
-  ];
-}
-
-/** Refused manifests: each with the keys of the message it was made from, and the one code. */
-function refusals(made: readonly Made[], provider: CryptoProvider): Json {
-  const byName = (name: string): Made => made.find(({ case: one }) => one.name === name) as Made;
-  const { carol } = people(provider);
-  const [unsigned, block, signed, two] = ['session-inline', 'session-chunk', 'signed', 'signed-two'].map(byName) as [Made, Made, Made, Made];
-  const refused = (name: string, comment: string, from: Made, bytes: Bytes, code: string): Json => ({ name, comment, from: from.case.name, opensWith: from.case.opensWith, code, cid: cidOf(DAG_CBOR, bytes).toString(), manifest: hexOf(bytes) });
-  const map = manifestMap(unsigned.manifest.bytes);
-  const content = map['content'] as Record<string, Value>;
-  const changed = (name: string, comment: string, fields: Record<string, Value | undefined>, code: string): Json =>
-    refused(name, comment, unsigned, encode(Object.fromEntries(Object.entries({ ...map, ...fields }).filter(([, value]) => value !== undefined)) as Value), code);
-  const inContent = (name: string, comment: string, fields: Record<string, Value | undefined>): Json =>
-    changed(name, comment, { content: Object.fromEntries(Object.entries({ ...content, ...fields }).filter(([, value]) => value !== undefined)) as Value }, 'E_FORMAT');
-  const flip = (bytes: Bytes): Bytes => Uint8Array.from(bytes, (byte, i) => (i === 0 ? byte ^ 1 : byte));
-  const forged = (name: string, comment: string, from: Made, changes: Changes, code: string): Json => refused(name, comment, from, forge(from, changes, provider).bytes, code);
-  const sealedAs = (name: string, comment: string, fields: Record<string, Value>, code: string): Json => refused(name, comment, unsigned, forgeSealed(unsigned, { ...sealedMap(unsigned), ...fields }, undefined, provider).bytes, code);
-  const bytes = unsigned.manifest.bytes;
-  const stanza = { type: 'session', wrapped: seedOf('w', 48) };
-  const passphraseStanza = { type: 'passphrase', salt: seedOf('s', 16), memory: 8, passes: 1, lanes: 1, wrapped: seedOf('w', 48) };
-  const signatures = sealedMap(two)['signatures'] as never;
-  return [
-    refused('cut', 'the last byte is missing', unsigned, bytes.subarray(0, -1), 'E_FORMAT'),
-    refused('longer', 'a byte behind the end', unsigned, concat(bytes, Uint8Array.of(0)), 'E_FORMAT'),
-    refused('unsorted', 'the first two keys in the other order', unsigned, concat(bytes.subarray(0, 1), bytes.subarray(4, 42), bytes.subarray(1, 4), bytes.subarray(42)), 'E_NOT_CANONICAL'),
-    changed('version-2', 'a later format version', { v: 2 }, 'E_VERSION_NEWER'),
-    changed('unknown-field', 'a field that the format does not have', { note: 'x' }, 'E_FORMAT'),
-    changed('fec', 'named by the format, not in version 1', { fec: [] }, 'E_NOT_IN_VERSION_1'),
-    changed('missing-erase', 'a field is missing', { erase: undefined }, 'E_FORMAT'),
-    changed('no-stanza', 'nobody may open it', { stanzas: [] }, 'E_FORMAT'),
-    changed('257-stanzas', 'one stanza too many', { stanzas: Array.from({ length: limits.recipientsMax + 1 }, () => ({ type: 's' })) }, 'E_FORMAT'),
-    changed('stanza-unknown', 'a stanza type that does not exist', { stanzas: [{ ...stanza, type: 'x25519' }] }, 'E_FORMAT'),
-    changed('stanza-shred', 'a stanza type that is reserved', { stanzas: [{ ...stanza, type: 'shred' }] }, 'E_NOT_IN_VERSION_1'),
-    changed('passphrase-beside', 'a passphrase does not stand alone', { stanzas: [stanza, passphraseStanza] }, 'E_FORMAT'),
-    changed('argon2-memory', 'a TiB of memory', { stanzas: [{ ...passphraseStanza, memory: 2 ** 30 }] }, 'E_FORMAT'),
-    changed('argon2-passes', 'passes over the limit', { stanzas: [{ ...passphraseStanza, passes: 17 }] }, 'E_FORMAT'),
-    inContent('bytes-shorter', 'bytes does not fit the tail', { bytes: 1_023 }),
-    inContent('bytes-no-tail', 'bytes asks for a block, and there is none', { bytes: 16_384 }),
-    inContent('tail-missing', 'the tail is missing', { tail: undefined }),
-    inContent('link-too-many', 'a link that bytes does not ask for', { links: [cidOf(DAG_CBOR, seedOf('x'))] }),
-    changed('sealed-length', 'sealed is no multiple of 512 and 28 more', { sealed: seedOf('x', 541) }, 'E_FORMAT'),
-    changed('mac-flipped', 'a bit of the mac', { mac: flip(map['mac'] as Bytes) }, 'E_MAC'),
-    changed('tail-flipped', 'a bit of the content', { content: { ...content, tail: flip(content['tail'] as Bytes) } }, 'E_MAC'),
-    changed('sealed-swapped', 'sealed metadata of another message', { sealed: manifestMap(block.manifest.bytes)['sealed'] }, 'E_MAC'),
-    changed('stanza-swapped', 'the stanza of another message to the same session', { stanzas: manifestMap(block.manifest.bytes)['stanzas'] }, 'E_NOT_RECIPIENT'),
-    changed('salt-flipped', 'a bit of the salt: another key wraps', { salt: flip(map['salt'] as Bytes) }, 'E_NOT_RECIPIENT'),
-    forged('commitment', 'mac right, commitment of another content key', unsigned, { core: (core) => ({ content: { ...core.content, commitment: seedOf('c') } }) }, 'E_COMMITMENT'),
-    sealedAs('sealed-version', 'metadata of a later version', { v: 2 }, 'E_VERSION_NEWER'),
-    sealedAs('sealed-unknown', 'metadata with a field that it does not have', { note: 1 }, 'E_FORMAT'),
-    sealedAs('sealed-content-key', 'unsalted mode', { contentKey: seedOf('k') }, 'E_NOT_IN_VERSION_1'),
-    sealedAs('sealed-longer', 'a true length over the padded one', { bytes: 1_025 }, 'E_FORMAT'),
-    refused('sealed-nonce', 'the same metadata sealed under another nonce: a second name for one message', signed, forgeSealed(signed, sealedMap(signed), undefined, provider, seedOf('nonce', 12)).bytes, 'E_NOT_CANONICAL'),
-    refused('sealed-padding', 'padding of the metadata that is not zero', unsigned, forgeSealed(unsigned, sealedMap(unsigned), (padded) => (padded.fill(1, -1), padded), provider).bytes, 'E_FORMAT'),
-    forged('forwarded', 'a stanza for another reader added by a recipient', signed, { core: ({ stanzas }) => ({ stanzas: [...stanzas, ...decodeManifest(two.manifest.bytes).stanzas.slice(0, 1)] }) }, 'E_SIGNATURE'),
-    forged('renamed', 'the name changed by a recipient', signed, { metadata: (fields) => ({ ...fields, name: 'other' }) }, 'E_SIGNATURE'),
-    forged('stripped', 'sender and signatures taken away', signed, { signatures: () => undefined, metadata: ({ sender: _, ...rest }) => rest }, 'E_SIGNATURE'),
-    forged('one-signature', 'one of two signatures taken away', signed, { signatures: (all) => ({ ed25519: all?.ed25519 as Bytes }) }, 'E_SIGNATURE'),
-    forged('signatures-swapped', 'the signatures of another message', signed, { signatures: () => signatures }, 'E_SIGNATURE'),
-    forged('signed-by-another', 'signed by Carol, in Alice’s name', signed, { signAs: { ...carol.sender, identity: person('alice', provider).sender.identity } }, 'E_SIGNATURE'),
+    { name: 'session-two-blocks', comment: 'two full blocks and an empty last chunk inline', request: unsigned, length: 524_288, opensWith: { session: 'session' } },
   ];
 }
 
@@ -183,6 +123,7 @@ export async function vectorFiles(): Promise<Record<string, Json>> {
   const provider = await loadProvider('noble', seededRng('omniplex message vectors'));
   const made: Made[] = [];
   for (const one of cases(provider)) made.push(await make(provider, one));
+  const byName = (name: string) => made.find(({ case: one }) => one.name === name) as Made;
   const receipt = made.find(({ case: one }) => one.name === 'receipt') as Made;
   const keysOf = (name: (typeof PEOPLE)[number]): Json => {
     const keys = (['identity', 'prekey'] as const).map((keyType) => {
@@ -225,23 +166,46 @@ export async function vectorFiles(): Promise<Record<string, Json>> {
       messages: made.map((one) => positive(provider, one)),
     },
     'refused.json': {
-      about: 'Manifests that must be refused by whoever holds the keys, each with the first reason to refuse it. cid is right for the bytes.',
+      about: 'Manifests that must be refused by whoever holds the keys, each with the first reason to refuse it.',
       fields: {
         from: 'the message of messages.json that it was made from',
         opensWith: 'the keys to try, as in messages.json; the sender alice is known',
-        code: 'E_FORMAT: malformed; E_NOT_CANONICAL: a second spelling; E_VERSION_NEWER, E_NOT_IN_VERSION_1: not for this version; E_NOT_RECIPIENT: no stanza opens; E_MAC; E_SIGNATURE; E_COMMITMENT',
+        now: 'when it is read, ms; absent: whoever reads does not ask for expiry',
+        cid: 'right for the bytes but where the comment says otherwise',
+        code: 'E_FORMAT: malformed; E_NOT_CANONICAL: a second spelling; E_VERSION_NEWER, E_NOT_IN_VERSION_1: not for this version; E_NOT_RECIPIENT: no stanza opens; the others as in docs/PROTOCOL.md, Opening',
         manifest: 'the block',
       },
       manifests: refusals(made, provider),
     },
     'evidence.json': {
       about: 'The receipt of messages.json as evidence.',
-      fields: { evidence: 'dag-cbor {v, manifest, key}', cid: 'CID of the manifest inside', state: 'what the receipt says', of: 'of which message', at: 'when, ms since epoch' },
+      fields: { evidence: 'dag-cbor {v, manifest, key}', cid: 'CID of the manifest inside', state: 'what the receipt says', of: 'of which message', at: 'when, ms since epoch', refused: 'evidence that is none, or whose message is no receipt: with the code' },
+      refused: evidences(receipt, byName('signed'), byName('session-inline'), provider),
       evidence: hexOf(encodeEvidence(receipt.manifest.bytes, receipt.messageKey)),
       cid: receipt.manifest.cid.toString(),
       of: cidOf(DAG_CBOR, seedOf('some manifest')).toString(),
       state: 'opened',
       at: 1_700_000_000_123,
+    },
+    'content.json': {
+      about: 'Messages whose manifest opens and whose content does not hold: reading ends with the code.',
+      fields: {
+        from: 'the message of messages.json that it was made from; opensWith as there',
+        blocks: 'the blocks that links name, in order: [from, to] are offsets in the ciphertext of the blocks of that message one after the other; flip: offset in the block of a byte whose lowest bit is flipped',
+        released: 'how many bytes of plaintext are authentic before the failure, at most',
+        manifest: 'the block',
+      },
+      messages: contents(byName('session-two-blocks'), byName('session-inline'), provider),
+    },
+    'nodes.json': {
+      about: 'Link nodes alone, as a reader meets them below a manifest. Whole messages with nodes begin at 1 GiB.',
+      fields: { count: 'how many links its place asks for', linksTo: 'raw: blocks of content; dag-cbor: nodes', node: 'the block', code: 'absent where it holds' },
+      nodes: nodes(),
+    },
+    'openings.json': {
+      about: 'Opening blocks of streams, each with the manifest that comes at the end of the stream.',
+      fields: { opening: 'the block', manifest: 'name of a message of messages.json', code: 'absent where the two belong together' },
+      openings: openings(byName('session-inline'), byName('signed-two'), byName('session-chunk')),
     },
     'lengths.json': {
       about: 'Shapes that a length fixes.',

@@ -3,7 +3,7 @@
  * nothing of src/. `node test/vectors/packet/generate.ts` writes the files; the suite compares them with what this derives.
  */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { blake3 } from '@noble/hashes/blake3.js';
@@ -212,6 +212,55 @@ const sessionless: VectorFile<DerivedVector> = {
   vectors: ['first', 'second', 'third'].map(derivedOf),
 };
 
+/** What is announced: a message of the other folder, by the name that it has there. */
+const announcedMessage = (JSON.parse(readFileSync(join(import.meta.dirname, '..', 'message', 'messages.json'), 'utf8')) as { messages: ReadonlyArray<{ name: string; cid: string; manifest: string; keyHeader: string; stanzaOf: readonly number[] }> })
+  .messages.find(({ name }) => name === 'signed-prekey') as { cid: string; manifest: string; keyHeader: string; stanzaOf: readonly number[] };
+
+export interface AnnouncementVector {
+  readonly name: string;
+  readonly about: string;
+  /** Whether it counts; where it does not, the message is as it is without it. */
+  readonly authentic: boolean;
+  readonly packet: string;
+}
+
+/** Every word of an announcement without a session, as docs/PROTOCOL.md derives it from the message. */
+function announcements(): VectorFile<AnnouncementVector> & { readonly message: string; readonly inbox: string } {
+  const { keyHeader, manifest, stanzaOf } = announcedMessage;
+  const inbox = hex('announced inbox', 32);
+  // {.., salt: 24 bytes, ..}: the text key `salt`, then a byte string of 24 bytes; content has another of the same length, which comes later
+  const saltAt = manifest.indexOf('6473616c745818') + 14;
+  const right: VectorFields = {
+    ...{ version: 1, type: 0x01, flags: FLAG.start | FLAG.end, timeoutMs: 0, index: 0, inbox },
+    session: keyed(keyHeader, Buffer.from('omniplex/v1/sessionless\0')).subarray(0, 8).toString('hex'),
+    sequence: String(stanzaOf[0]),
+    sender: keyed(keyHeader, Buffer.concat([Buffer.from('omniplex/v1/pseudonym\0'), Buffer.from(inbox, 'hex')])).toString('hex'),
+    block: createHash('sha256').update(Buffer.from(manifest, 'hex')).digest('hex'),
+    salt: manifest.slice(saltAt, saltAt + 48),
+    expiresMs: '1900000000000',
+  };
+  const row = (name: string, about: string, authentic: boolean, change: Partial<VectorFields>, digestKey = keyHeader): AnnouncementVector =>
+    ({ name, about, authentic, packet: packetOf({ ...right, ...change }, digestKey) });
+  return {
+    format: 'omniplex/v1/packet',
+    about: 'Announcements of `message`, of ../message/messages.json, in `inbox`. Those that are not authentic are well-formed, and as if they had not come. Word 5 is right under the header key of the message unless the vector says otherwise.',
+    message: 'signed-prekey',
+    inbox,
+    vectors: [
+      row('as it is sent', 'a single, CID_S the pseudonym', true, {}),
+      row('sender shown', 'CID_S is the digest of an identity id', true, { sender: hex('an identity', 32) }),
+      row('another CID_S', 'CID_S is never compared', true, { sender: '00'.repeat(32) }),
+      row('priority', 'flags and timeout are not compared', true, { flags: right.flags | FLAG.priority, timeoutMs: 60_000 }),
+      row('another stanza', 'the sequence numbers another stanza than the one that opens', false, { sequence: String((stanzaOf[0] as number) + 1) }),
+      row('another salt', 'of another message', false, { salt: hex('salt', 24) }),
+      row('expires later', 'not the sealed expiry', false, { expiresMs: '1900000000001' }),
+      row('never expires', 'not the sealed expiry', false, { expiresMs: '0' }),
+      row('another session', 'not what follows from the header key', false, { session: hex('session', 8) }),
+      row('another key', 'word 5 under another key', false, {}, hex('another key', 32)),
+    ],
+  };
+}
+
 const single = packetOf(plainFields, key);
 const content = (roles[2] as PositiveVector).packet;
 const maskedSingle = (maskedSamples[0] as PositiveVector).packet;
@@ -330,7 +379,7 @@ function flipped(packet: string, at: number): string {
   return (Buffer.from(packet, 'hex').readUInt8(at) ^ 1).toString(16).padStart(2, '0');
 }
 
-export const files = { 'plain.json': plain, 'masked.json': masked, 'sessionless.json': sessionless, 'refused.json': refused } as const;
+export const files = { 'plain.json': plain, 'masked.json': masked, 'sessionless.json': sessionless, 'announcements.json': announcements(), 'refused.json': refused } as const;
 
 export const textOf = (file: unknown): string => `${JSON.stringify(file, null, 2)}\n`;
 

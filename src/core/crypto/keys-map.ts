@@ -1,8 +1,10 @@
-/** Maps by algorithm as genesis and bundles carry them: public keys and signatures, each of a known algorithm and of its length. */
+/** Maps by algorithm as geneses, bundles and messages carry them: public keys and signatures, each of a known algorithm and of its length. */
 import type { Bytes } from '../base/bytes.ts';
 import type { Reader } from '../base/codec.ts';
 import { fail } from '../base/errors.ts';
-import { isSignatureName, signatureParameters, type ByAlgorithm, type SignatureName } from '../crypto/index.ts';
+import { isSignatureName, signatureParameters } from './parameters.ts';
+import type { SignatureName } from './provider.ts';
+import type { ByAlgorithm } from './signatures.ts';
 
 /** Which algorithms an identity may declare: Ed25519 always, because every verifier has it, and at most two beside it. */
 const ALGORITHMS_MAX = 3;
