@@ -1,6 +1,6 @@
 /**
  * The records of a store as a backup carries them. Hostile input is not expected here, for the stream is authentic; but a block must be the
- * one it is named after, a packet about its block, and nothing is taken in that is not known. Spec: docs/formats/keyring-backup.md, Store.
+ * one it is named after, a packet about its block, and nothing is taken in that is not known. Spec: docs/formats/keyring-backup.md, Backup.
  */
 import type { Block } from '../base/block.ts';
 import { concat, type Bytes } from '../base/bytes.ts';

@@ -11,7 +11,8 @@ import { encodeRow } from '../../../src/core/backup/rows.ts';
 import { BackupWriter } from '../../../src/core/backup/writer.ts';
 import { sealAll, type CryptoProvider } from '../../../src/core/crypto/index.ts';
 import { encodeKeyring, passphraseKey, sealBody, wrapRingKey } from '../../../src/core/keys/keyring-file.ts';
-import { bitOf, NOW, type Fields, type Json, type Made } from './vectors.ts';
+import { bitOf, NOW, type Fields, type Json } from './vectors-support.ts';
+import type { Made } from './vectors.ts';
 
 const KDF = { memoryKib: 64, passes: 1, lanes: 1 } as const;
 const PASSPHRASE = 'correct horse battery staple';

@@ -16,10 +16,8 @@ import { secretNames } from '../../../src/core/identity/room.ts';
 import type { RingDraft } from '../../../src/core/keys/index.ts';
 import { seededRng } from '../crypto/support.ts';
 import { backup, keyring } from './vectors-sealed.ts';
+import { bitOf, NOW, type Fields, type Json } from './vectors-support.ts';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-export const NOW = Date.UTC(2026, 10, 23, 10);
 const DAY = 86_400_000;
 
 /** A key ring in memory. */
@@ -91,14 +89,11 @@ const positive = ({ name, comment, draft, introduction }: Made): Json => {
   };
 };
 
-export type Fields = Record<string, Value>;
 const edited = (block: Bytes, edit: (fields: Fields) => void): Bytes => {
   const fields = { ...(decode('vector', block) as Fields) };
   edit(fields);
   return encode(fields);
 };
-/** One bit flipped in the byte at `at`, counted from the end where it is negative. */
-export const bitOf = (bytes: Bytes, at = 5): Bytes => bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
 
 /** The first length of a CAR with a byte more: 0x80 | low bits, and a zero. It is below 128 in these files. */
 const longVarint = (file: Bytes): Bytes => concat(Uint8Array.of((file[0] as number) | 0x80, 0), file.subarray(1));
