@@ -5,6 +5,9 @@ import type { RebuildReport } from './rebuild.ts';
 import type { RepairReport } from './repair.ts';
 import type { VerifyResult } from './verify.ts';
 
+/** To whom has repaired already: that no other copy could heal it. */
+const UNHEALED = 'No tier has a good copy. It comes back with `omniplex store import FILE.car`, or its sender sends it again. To want a message no more: `omniplex store remove CID`.';
+
 /**
  * E_NOT_FOUND: nothing of what was named is anywhere. E_VERIFY: wrong or missing bytes are left. E_LOST: what was acknowledged is not there, or
  * not announced, or a rebuild could not bring it back. E_INCOMPLETE: a repair could not bring back all that was known of what is there.
@@ -12,7 +15,7 @@ import type { VerifyResult } from './verify.ts';
  */
 export function verifyError({ checked, bad, badTotal, repaired, rebuilt: made, acknowledged, shortfall }: VerifyResult, before?: RepairReport): OmniplexError | undefined {
   if (checked === 0 && bad.length === 1 && bad[0]?.code === 'E_NOT_FOUND') return fail('E_NOT_FOUND', { what: String(bad[0].cid) });
-  if (badTotal > repaired) return fail('E_VERIFY', { bad: badTotal - repaired, checked: Math.max(checked, badTotal) });
+  if (badTotal > repaired) return fail('E_VERIFY', { bad: badTotal - repaired, checked: Math.max(checked, badTotal), ...(before !== undefined && { hint: UNHEALED }) });
   const rebuilt = made ?? before?.rebuilt;
   const lost = new Set([...(rebuilt?.notBroughtBack ?? []), ...(acknowledged?.lost ?? [])].map(({ cid }) => cid.toString()));
   const unannounced = acknowledged?.unannounced.length ?? 0;
@@ -27,7 +30,7 @@ function forgotten(rebuilt: RebuildReport | undefined, before: RepairReport | un
     ...(before === undefined || before.journalMended.length === 0 ? [] : ['some records of the journal are gone: what they promised, and which --id had its effect, is not known any more']),
     ...(fromCold === 0 ? [] : [`${fromCold} ${fromCold === 1 ? 'message' : 'messages'} came back from cold as new: whether it was read, pinned or handled is not known any more`]),
   ];
-  return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; ') });
+  return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; '), hint: 'A second repair brings no more. `omniplex explain E_STORE_CORRUPT` says what to look at.' });
 }
 
 export function acknowledgedError({ lost, unannounced, damage }: AcknowledgedResult): OmniplexError | undefined {

@@ -162,7 +162,11 @@ describe('a loss', () => {
     damageHot(path, other as Cid);
     await store.verify();
     expect(await noted(store)).toEqual([[single.cid.toString(), 'hot']]);
-    expect(verifyError(await store.verify({ repair: true }))?.code).toBe('E_VERIFY');
+    const left = await store.verify({ repair: true });
+    expect(verifyError(left)?.code).toBe('E_VERIFY');
+    // who has repaired is not sent round in a circle
+    expect(verifyError(left)?.hint).toContain('--repair');
+    expect(verifyError(left, { locksRenewed: false, journalMended: [], rebuilt: undefined })).toMatchObject({ code: 'E_VERIFY', hint: expect.not.stringContaining('--repair') });
     expect(await fetch(store, double.cid)).toEqual(double.content);
   });
 

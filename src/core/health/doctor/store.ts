@@ -25,7 +25,7 @@ const hot: Examination = {
   look: async (_room, { store: open }) => {
     const store = await open();
     const { bytes, blocks } = await store.hot.usage();
-    const says = `${formatSize(bytes)} in ${blocks} blocks, of a budget of ${formatSize(store.hotBudgetBytes)}`;
+    const says = `${formatSize(bytes)} in ${blocks} ${blocks === 1 ? 'block' : 'blocks'}, of a budget of ${formatSize(store.hotBudgetBytes)}`;
     const used = (bytes / store.hotBudgetBytes) * 100;
     const advice = "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; or raise hot.budget.";
     return used > FULL_CRITICAL ? bad(says, advice) : used > FULL_WARNING ? warn(says, advice) : ok(says);
