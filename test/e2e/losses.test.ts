@@ -1,7 +1,8 @@
 /** A hot database that is gone, as its sender, his cron and the store's operator live through it: built command line, real files. */
-import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hash, randomBytes } from 'node:crypto';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { correspondents, envelope, type Correspondent } from '../support/correspondents.ts';
 
@@ -11,6 +12,7 @@ interface Listed {
 
 const TIMEOUT = { timeout: 120_000 };
 
+const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes);
 const listed = async (one: Correspondent) => (await one.result<Listed>(['outbox', 'list'])).messages.map(({ id, state }) => [id, state]);
 const codeOf = async (one: Correspondent, args: readonly string[]) => envelope(await one.run([...args, '--json'])).error?.code;
 
@@ -68,6 +70,53 @@ describe('a hot database that is gone', () => {
     expect(repair).toMatchObject({ result: { journalMended: [{ records: 1 }], rebuilt: { operations: 1, journalDamage: null } }, error: { code: 'E_LOST' } });
     const again = JSON.parse((await alice.run([...send('note.txt', 'first'), '--json'])).stdout) as unknown;
     expect(again).toMatchObject({ ok: true, warnings: expect.arrayContaining([expect.objectContaining({ code: 'W_SENT_AGAIN', cid: first.cid })]) });
+  });
+});
+
+describe('wrong bytes', () => {
+  it('stay a finding of check and doctor, and their message lost, whatever a narrower look at the store says', TIMEOUT, async () => {
+    const { alice, store, send, path } = await staged();
+    const { cid } = await alice.result<{ cid: string }>(send('note.txt', 'noted', '--durability', 'cold', '--out', path('noted.car')));
+    await alice.result(['demote', cid]);
+    const [shard = ''] = (await readdir(join(store, 'cold', 'blocks'))).filter((name) => name.length === 2);
+    const [name = ''] = await readdir(join(store, 'cold', 'blocks', shard));
+    const file = join(store, 'cold', 'blocks', shard, name);
+    const bytes = await readFile(file);
+    await chmod(file, 0o600);
+    await writeFile(file, bytes.with(9, bytes[9]! ^ 1));
+    expect((await alice.run(['store', 'verify'])).code).toBe(7);
+    const narrow = [[['--tier', 'hot'], 7], [['--sample', '0.0001%'], 0], [['--tier', 'ipfs'], 3], [['--acknowledged'], 7]] as const;
+    for (const [flags, code] of narrow) {
+      expect.soft([flags, (await alice.run(['store', 'verify', ...flags])).code]).toEqual([flags, code]);
+      for (const [args, red] of [[['check', 'store'], 2], [['check', 'outbox'], 2], [['doctor'], 1]] as const) expect.soft([flags, args, (await alice.run(args)).code]).toEqual([flags, args, red]);
+    }
+    expect(await codeOf(alice, ['outbox', 'resend', 'noted'])).toBe('E_MESSAGE_LOST');
+    expect(await listed(alice)).toEqual([['noted', 'lost']]);
+    await alice.result(['store', 'import', path('noted.car')]);
+    expect((await alice.run(['store', 'verify', '--repair'])).code).toBe(0);
+    for (const args of [['store', 'verify'], ['check', 'store'], ['check', 'outbox'], ['doctor']]) expect.soft([args, (await alice.run(args)).code]).toEqual([args, 0]);
+    expect(await listed(alice)).toEqual([['noted', 'announced']]);
+  });
+});
+
+describe('a hot database that is broken itself', () => {
+  it('is looked at and not written to, before a repair', TIMEOUT, async () => {
+    const { alice, store, send } = await staged();
+    for (const id of ['one', 'two', 'three']) await alice.result(send('plan.bin', id));
+    const path = join(store, 'hot.db');
+    const db = new DatabaseSync(path);
+    const { rootpage } = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'announcements'").get() as { rootpage: number };
+    const { page_size: size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    db.close();
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(0x5a, (rootpage - 1) * size, rootpage * size));
+    const seen = async () => Promise.all(['hot.db', 'hot.db-wal'].map((name) => readFile(join(store, name)).then((found) => sha256(found), () => 'none')));
+    const before = await seen();
+    for (const flags of [[], ['--acknowledged'], ['--acknowledged', '--repair']]) {
+      expect.soft([flags, (await alice.run(['store', 'verify', ...flags])).code]).toEqual([flags, 7]);
+      expect.soft([flags, await seen()]).toEqual([flags, before]);
+    }
+    expect((await alice.run(['check', 'store'])).code).toBe(2);
   });
 });
 

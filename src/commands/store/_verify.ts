@@ -106,7 +106,7 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
     ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt, acknowledged)),
     ...rows,
     ...(badTotal > bad.length ? [`and ${grouped(badTotal - bad.length)} more`] : []),
-    `${count(checked, 'block')} hashed: ${badTotal === 0 ? 'all of them hold' : `${grouped(badTotal)} bad${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`}`,
+    `${count(checked, 'block')} hashed: ${badTotal === 0 ? (checked === 0 ? 'nothing was looked at' : 'all of them hold') : `${grouped(badTotal)} bad${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`}`,
     ...(acknowledged === undefined ? [] : await promiseLines(acknowledged, view)),
   ];
 }

@@ -19,7 +19,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed', 12: 'all messages are back, and some of what was known of them is not' };
+  static override readonly exits = { 3: 'the store has no such tier', 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed', 12: 'all messages are back, and some of what was known of them is not' };
   static override readonly examples = [
     { command: 'omniplex store verify', description: 'Every block of every tier' },
     { command: 'omniplex store verify --tier files --sample 1% --timeout 30m --quiet --json', description: 'Nightly, from cron' },
@@ -48,6 +48,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     const { result, error, ms } = await asJob(store, cid === undefined ? 'verify' : undefined, act, (found) => ({
       counts: { checked: found.checked, bad: found.badTotal, repaired: found.repaired },
       error: verifyError(found, before),
+      isUnrecorded: found.isHotBroken,
     }));
     if (isError(error, 'E_NOT_FOUND')) throw error;
     return { result: verifyOf(result, before, ms), changed: result.repaired > 0 || hasRepaired(before), error };
@@ -63,6 +64,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     const { result, error, ms } = await asJob(store, 'acknowledged', act, (found) => ({
       counts: { present: found.present, unannounced: found.unannounced.length, lost: found.lost.length },
       error: acknowledgedError(found),
+      isUnrecorded: found.hotDamage !== undefined,
     }));
     return { result: acknowledgedOf(result, ms), changed: result.announcedAgain + result.operations > 0, error };
   }

@@ -7,7 +7,7 @@ import { warning } from '../base/errors.ts';
 import type { Home, OutboxEntry } from '../home/index.ts';
 import { holdersOf } from '../storage/holders.ts';
 import { soundFacts } from '../storage/journal-facts.ts';
-import { knownLoss, knownLosses, noteLosses } from '../storage/losses.ts';
+import { forgetLoss, knownLosses, noteLosses } from '../storage/losses.ts';
 import type { Store } from '../storage/store.ts';
 import type { MailRoom } from './room.ts';
 
@@ -67,14 +67,16 @@ export function warnOfLost({ home, warn }: Pick<MailRoom, 'home' | 'warn'>): voi
 }
 
 /**
- * Was it lost, and not let go? What an audit noted is believed; otherwise its blocks are looked for. Throws E_STORE_CORRUPT when the journal,
+ * Was it lost, and not let go? All of it is read and hashed, whatever an audit found: what is answered next promises it. Throws E_STORE_CORRUPT when the journal,
  * which knows what was let go, is damaged, and E_IO when a tier does not answer: nobody sends twice on a guess.
  */
 export async function isLost(store: Store, cid: Cid, signal?: AbortSignal): Promise<boolean> {
   const record = await store.hot.message(cid);
   if (record?.removed === true) return false;
-  if ((await knownLoss(store.hot, cid)) !== undefined) return true;
-  if (record !== undefined && (await holdersOf(store.tiers, cid, { signal })) !== undefined) return false;
+  if (record !== undefined && (await holdersOf(store.tiers, cid, { signal, hash: true })) !== undefined) {
+    await forgetLoss(store.hot, cid);
+    return false;
+  }
   return !(await soundFacts(store.journal)).released.has(cid.toString());
 }
 

@@ -71,7 +71,7 @@ async function resendEntry(room: MailRoom, begun: OutboxEntry, to: readonly stri
   if (chosen.length === 0 && begun.recipients.length > 0) throw fail('E_CANCELLED', { cid: begun.cid?.toString() });
   const entry = await reconciled(room, begun);
   const { cid } = requireSendable(room, entry);
-  const held = await holdersOf(room.store.tiers, cid, { signal });
+  const held = await holdersOf(room.store.tiers, cid, { signal, hash: true });
   if (held === undefined) throw await lose(room, entry, cid);
   const announcements = announcementsOf(entry, cid, chosen);
   const size = await sizeOf(cid, loader(room, signal));

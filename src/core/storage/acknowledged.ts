@@ -1,16 +1,17 @@
 /**
  * What we promised against what is there: the journal compared with the tiers. `present`: every block is somewhere and every inbox is told.
- * `unannounced`: the blocks are there, an inbox is not told. `lost`: blocks are missing. What was removed or collected on purpose, or has
- * expired, was kept long enough and counts as present. Losses are noted in the hot tier, and struck out when they are there again.
+ * `unannounced`: the blocks are there, an inbox is not told. `lost`: blocks are missing, or known to be wrong. What was removed or collected
+ * on purpose, or has expired, was kept long enough and counts as present. Losses are noted in the hot tier; a note is struck out only when all
+ * of the message was read and hashed. A hot tier that is broken itself is not written to: that could go over what a rebuild can still read.
  */
 import { equalBytes, hexOf } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
-import type { OmniplexError } from '../base/errors.ts';
+import { fail, type OmniplexError } from '../base/errors.ts';
 import type { StoreContext } from './context.ts';
 import { readableHolders, type LookOptions } from './holders.ts';
 import { journalFacts, type JournalFacts } from './journal-facts.ts';
 import { forgetLoss, knownLosses, noteLosses } from './losses.ts';
-import type { Acknowledgement, Durability } from './ports.ts';
+import type { Acknowledgement, Durability, HotTier } from './ports.ts';
 import { announceFromCold, recordAgain } from './restore.ts';
 import { isExpired } from './expiry.ts';
 
@@ -33,24 +34,36 @@ export interface AcknowledgedResult {
   readonly operations: number;
   /** The journal is damaged: what it does not tell any more was not compared. */
   readonly damage?: OmniplexError;
+  /** The hot tier is broken itself: nothing was mended, and nothing may be written to it before `verify` has repaired it. */
+  readonly hotDamage?: OmniplexError;
 }
 
 export interface AcknowledgedOptions extends LookOptions {
   readonly repair?: boolean;
+  /** Somebody has just looked: the hot tier is not broken itself. */
+  readonly isHotSound?: boolean;
 }
 
 /** `repair` announces again from cold what can be, and puts back what hot forgot and the journal knows. */
-export async function verifyAcknowledged(store: StoreContext, sinceMs: number, { repair = false, ...look }: AcknowledgedOptions = {}): Promise<AcknowledgedResult> {
+export async function verifyAcknowledged(store: StoreContext, sinceMs: number, { repair = false, isHotSound = false, ...look }: AcknowledgedOptions = {}): Promise<AcknowledgedResult> {
+  const hotDamage = isHotSound ? undefined : await damageOf(store.hot);
+  const mends = repair && hotDamage === undefined;
   const facts = await journalFacts(store.journal, sinceMs);
-  const audit = new Audit(store, facts, repair);
-  const operations = repair ? await store.hot.restoreOperations(facts.operations.values()) : 0;
+  const noted = new Set((await knownLosses(store)).map(({ cid }) => cid.toString()));
+  const audit = new Audit(store, facts, mends);
+  const operations = mends ? await store.hot.restoreOperations(facts.operations.values()) : 0;
   for (const one of facts.acknowledged.values()) {
     look.signal?.throwIfAborted();
-    await audit.look(one, look);
+    await audit.look(one, { ...look, hash: noted.has(one.cid.toString()) });
   }
   await audit.pardon(sinceMs);
-  await audit.note();
-  return { ...audit.result, operations, ...(facts.damage && { damage: facts.damage }) };
+  if (hotDamage === undefined) await audit.note();
+  return { ...audit.result, operations, ...(facts.damage && { damage: facts.damage }), ...(hotDamage && { hotDamage }) };
+}
+
+async function damageOf(hot: HotTier): Promise<OmniplexError | undefined> {
+  const [why] = await hot.findings();
+  return why === undefined ? undefined : fail('E_STORE_CORRUPT', { tier: hot.tier, path: hot.place, why });
 }
 
 class Audit {
@@ -104,10 +117,8 @@ class Audit {
     }
   }
 
-  /** Not in a hot tier that is broken itself: a write could go over what a rebuild can still read. */
   async note(): Promise<void> {
     const { hot } = this.#store;
-    if (this.#lost.size > 0 && (await hot.findings()).length > 0) return;
     await noteLosses(hot, [...this.#lost.values()]);
     for (const { cid } of await knownLosses(this.#store)) {
       const text = cid.toString();

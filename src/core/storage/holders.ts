@@ -1,4 +1,4 @@
-/** Where a message is: which tiers hold all of it. Its structure is read and hashed on the way; content blocks are looked for, not read. */
+/** Where a message is: which tiers hold all of it. Its structure is read and hashed on the way; content blocks are looked for, and read and hashed where that is asked. */
 import type { Cid } from '../base/cid.ts';
 import { isError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -9,18 +9,21 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
   /** Copies whose bytes are known to be wrong. */
   readonly isBad?: ((tier: TierName, cid: Cid) => boolean) | undefined;
+  /** Content is read and hashed too: a copy with wrong bytes is none. Before anything is promised of it, and before a loss is taken back. */
+  readonly hash?: boolean | undefined;
 }
 
 /**
  * The tiers that hold every block: none of them alone may, as long as all together do. Undefined when a block is nowhere, or nowhere whole.
  * Throws E_IO, E_STORE_CORRUPT where a tier does not say.
  */
-export async function holdersOf(tiers: readonly BlockTier[], cid: Cid, { signal, isBad = () => false }: LookOptions = {}): Promise<readonly TierName[] | undefined> {
+export async function holdersOf(tiers: readonly BlockTier[], cid: Cid, { signal, isBad = () => false, hash = false }: LookOptions = {}): Promise<readonly TierName[] | undefined> {
+  const look = hash ? holdsWhole : holds;
   const holders = new Set(tiers);
   try {
     for await (const { cids } of closureOf(cid, loadFrom(tiers, signal))) {
       for (const some of batched(cids, limits.pageItemsMax)) {
-        const there = await Promise.all(tiers.map(async (tier) => (await tier.has(some, signal)).map((has, i) => has && !isBad(tier.tier, some[i] as Cid))));
+        const there = await Promise.all(tiers.map(async (tier) => (await look(tier, some, signal)).map((has, i) => has && !isBad(tier.tier, some[i] as Cid))));
         if (some.some((_, i) => !there.some((has) => has[i]))) return undefined;
         tiers.forEach((tier, t) => void (there[t]?.every(Boolean) || holders.delete(tier)));
       }
@@ -30,6 +33,22 @@ export async function holdersOf(tiers: readonly BlockTier[], cid: Cid, { signal,
     if (isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL')) return undefined;
     throw error;
   }
+}
+
+const holds = (tier: BlockTier, cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]> => tier.has(cids, signal);
+
+/** One block in memory at a time. */
+async function holdsWhole(tier: BlockTier, cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]> {
+  const whole: boolean[] = [];
+  for (const cid of cids) {
+    try {
+      whole.push((await tier.get(cid, signal)) !== undefined);
+    } catch (error) {
+      if (!isError(error, 'E_BLOCK_CORRUPT')) throw error;
+      whole.push(false);
+    }
+  }
+  return whole;
 }
 
 /** As `holdersOf`, where a tier that does not answer is as good as one that lacks it. */

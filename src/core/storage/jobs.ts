@@ -36,6 +36,8 @@ export interface JobEnd {
   readonly counts: JobRun['counts'];
   /** The work stands, and a part of it does not. */
   readonly error?: OmniplexError | undefined;
+  /** The hot tier is broken itself: a record in it could go over what a repair can still read. */
+  readonly isUnrecorded?: boolean | undefined;
 }
 
 export interface Ended<T> {
@@ -45,14 +47,14 @@ export interface Ended<T> {
 }
 
 /**
- * Runs `act` as a job: however it ends, its record is left; none when `job` is undefined. A record that cannot be written is the job's
+ * Runs `act` as a job: however it ends, its record is left; none when `job` is undefined, or the hot tier is broken. A record that cannot be written is the job's
  * error unless there is one already: the next check would call it overdue. Rejects as `act` does.
  */
 export async function asJob<T>(store: StoreContext, job: string | undefined, act: () => Promise<T>, endOf: (result: T) => JobEnd): Promise<Ended<T>> {
   const { clock } = store;
   const startedAtMs = clock.now();
-  const leave = async (exit: number, { counts, error }: JobEnd): Promise<OmniplexError | undefined> => {
-    if (job === undefined) return undefined;
+  const leave = async (exit: number, { counts, error, isUnrecorded }: JobEnd): Promise<OmniplexError | undefined> => {
+    if (job === undefined || isUnrecorded === true) return undefined;
     try {
       await recordJob(store, { job, startedAtMs, endedAtMs: clock.now(), exit, code: error?.code, counts });
       return undefined;
@@ -65,7 +67,7 @@ export async function asJob<T>(store: StoreContext, job: string | undefined, act
   try {
     result = await act();
   } catch (error) {
-    await leave(isError(error) ? error.exit : EXIT.bug, { counts: {}, error: isError(error) ? error : undefined });
+    await leave(isError(error) ? error.exit : EXIT.bug, { counts: {}, error: isError(error) ? error : undefined, isUnrecorded: isError(error, 'E_STORE_CORRUPT') && error.details['tier'] === 'hot' });
     throw error;
   }
   const end = endOf(result);

@@ -6,6 +6,7 @@
  *     cold/blocks/        flat files, as the JavaScript IPFS block store lays them out
  *     cold/announcements/ the packets of a message, one file each
  *     journal/            acknowledgements, one file a month
+ *     audit.json          what audits found bad and no full one took back
  */
 import { join } from 'node:path';
 import { hexOf, textOf, utf8 } from '../base/bytes.ts';
@@ -24,6 +25,7 @@ export interface StoreLayout {
   readonly blocks: string;
   readonly announcements: string;
   readonly journal: string;
+  readonly audit: string;
 }
 
 export const layoutOf = (root: string): StoreLayout => ({
@@ -34,6 +36,7 @@ export const layoutOf = (root: string): StoreLayout => ({
   blocks: join(root, 'cold', 'blocks'),
   announcements: join(root, 'cold', 'announcements'),
   journal: join(root, 'journal'),
+  audit: join(root, 'audit.json'),
 });
 
 /** A store's name for itself: 16 random bytes in hexadecimal. Homes remember it, to notice that a store was swapped. */

@@ -15,6 +15,7 @@ import type { BlockTier, ColdTier, ColdTierName, MessageRecord, TierName } from 
 import type { RebuildReport } from './rebuild.ts';
 import { bringBack, unknownToHot } from './restore.ts';
 import { verifyAcknowledged, type AcknowledgedResult } from './acknowledged.ts';
+import { keepFindings } from './bad-findings.ts';
 import { journalFacts } from './journal-facts.ts';
 
 export interface VerifyOptions {
@@ -52,11 +53,21 @@ export interface VerifyResult {
   readonly rebuilt?: RebuildReport;
   /** Of a run over everything: what was promised against what is there now. */
   readonly acknowledged?: AcknowledgedResult;
+  /** And not rebuilt: nothing may be written to it before a repair, no record of this run either. */
+  readonly isHotBroken?: true;
   /** Time ran out: the rest was not looked at. */
   readonly shortfall?: OmniplexError;
 }
 
+/** Throws E_NOT_SUPPORTED when a tier is asked for that the store does not have. */
 export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const result = await lookThrough(store, options);
+  const isWhole = options.cids === undefined && options.tiers === undefined && options.sample === undefined && result.shortfall === undefined;
+  await keepFindings(store, result.badTotal - result.repaired, isWhole);
+  return result;
+}
+
+async function lookThrough(store: StoreContext, options: VerifyOptions): Promise<VerifyResult> {
   const run = new Verification(store, options);
   try {
     if (options.cids !== undefined) for (const cid of options.cids) await run.checkNamed(cid);
@@ -91,12 +102,12 @@ class Verification {
   constructor(store: StoreContext, options: VerifyOptions) {
     this.#store = store;
     this.#options = options;
-    this.#tiers = store.tiers.filter(({ tier }) => options.tiers?.includes(tier) ?? true);
+    this.#tiers = options.tiers?.map((tier) => (tier === 'hot' ? store.hot : store.coldTier(tier))) ?? store.tiers;
   }
 
   get result(): VerifyResult {
     const counts = { checked: this.#checked, bad: this.#bad, badTotal: this.#badTotal, repaired: this.#repaired };
-    return { ...counts, ...(this.#rebuilt && { rebuilt: this.#rebuilt }), ...(this.#acknowledged && { acknowledged: this.#acknowledged }) };
+    return { ...counts, ...(this.#rebuilt && { rebuilt: this.#rebuilt }), ...(this.#acknowledged && { acknowledged: this.#acknowledged }), ...(this.#isHotBroken && { isHotBroken: true as const }) };
   }
 
   async checkAll(): Promise<void> {
@@ -114,7 +125,7 @@ class Verification {
     const { repair = false, signal } = this.#options;
     const damaged = (code: ErrorCode) => this.#report({ cid: undefined, tier: 'journal', place: this.#store.layout.journal, code, repaired: false });
     try {
-      this.#acknowledged = await verifyAcknowledged(this.#store, 0, { repair, signal, isBad: (tier, cid) => this.#unsound.has(copyName(tier, cid)) });
+      this.#acknowledged = await verifyAcknowledged(this.#store, 0, { repair, signal, isHotSound: true, isBad: (tier, cid) => this.#unsound.has(copyName(tier, cid)) });
       if (this.#acknowledged.damage !== undefined) damaged(this.#acknowledged.damage.code);
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;

@@ -11,6 +11,7 @@ import { outboxCheck } from '../../../src/core/health/checks/outbox.ts';
 import { storeCheck } from '../../../src/core/health/checks/store.ts';
 import { atLeast, atMost } from '../../../src/core/health/range.ts';
 import { OmniPlex } from '../../../src/core/omniplex.ts';
+import { keepFindings } from '../../../src/core/storage/bad-findings.ts';
 import type { JobRun } from '../../../src/core/storage/jobs.ts';
 import { noteLosses } from '../../../src/core/storage/losses.ts';
 import { clockAt } from '../../support/home.ts';
@@ -83,6 +84,19 @@ describe('the store', () => {
     expect((await runCheck(room, storeCheck)).status).toBe('OK');
     await job(app, { job: 'verify', exit: 130, code: 'E_INTERRUPTED' });
     expect((await runCheck(room, storeCheck)).status).toBe('WARNING');
+  });
+
+  it('is CRITICAL while anything found bad stands, however well a narrower verify ended since', async () => {
+    const { room, app } = await keyless();
+    const store = await app.store();
+    await keepFindings(store, 2, true);
+    await keepFindings(store, 0, false);
+    await job(app, { job: 'verify', counts: { checked: 3, bad: 0, repaired: 0 } });
+    const standing = await runCheck(room, storeCheck);
+    expect([standing.status, value(standing, 'bad')]).toEqual(['CRITICAL', 2]);
+    expect(standing.summary).toContain('which only a full one takes back');
+    await store.verify();
+    expect((await runCheck(room, storeCheck)).status).toBe('OK');
   });
 
   it('is CRITICAL while what was acknowledged is missing, however often a verify ended well since', async () => {

@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytesOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, parseCid } from '../../../src/core/base/cid.ts';
@@ -10,6 +11,7 @@ import { bytesInput, streamInput, type PlainInput } from '../../../src/core/mail
 import { openOperationResult, operationContent, operationKey, sealOperationResult } from '../../../src/core/mail/operation.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { acknowledgedError } from '../../../src/core/storage/audit.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
 import { createStore } from '../../../src/core/storage/store.ts';
 import { testCrypto } from '../../support/home.ts';
@@ -131,6 +133,32 @@ describe('an id', () => {
     expect(acknowledgedError(await store.verifyAcknowledged(0))).toBeUndefined();
     expect(await bob.app.send(hello())).toEqual({ result: { ...again.result, sentBefore: expect.any(String) }, changed: false });
     expect(await told(alice)).toHaveLength(1);
+  });
+
+  it('whose message has wrong bytes is lost too: neither said to be there, nor announced again, until its bytes are good', async () => {
+    const { alice, bob } = await pair();
+    const { cid } = (await bob.app.send(hello())).result;
+    const store = await bob.app.store();
+    const bytes = (await store.hot.get(parseCid(cid))) as Uint8Array;
+    const scribble = () => {
+      const db = new DatabaseSync(store.layout.hot);
+      db.prepare('UPDATE blocks SET bytes = zeroblob(length(bytes)) WHERE digest = ?').run(parseCid(cid).multihash.digest);
+      db.close();
+    };
+    scribble();
+    await store.verify();
+    await store.verifyAcknowledged(0);
+    await expect(bob.app.outbox.resend(cid)).rejects.toEqual(refused('E_MESSAGE_LOST'));
+    expect((await bob.app.outbox.list()).result.messages).toMatchObject([{ cid, state: 'lost' }]);
+    await store.hot.put([{ cid: parseCid(cid), bytes }]);
+    // what an audit noted is not believed against the bytes themselves
+    expect(await bob.app.send(hello())).toMatchObject({ changed: false, result: { cid } });
+    expect(await knownLosses(store)).toEqual([]);
+    scribble();
+    const again = await bob.app.send(hello());
+    expect(again).toMatchObject({ changed: true, result: { id: 'release-1' } });
+    expect(bob.warnings).toMatchObject([{ code: 'W_SENT_AGAIN', cid }]);
+    expect((await read(alice, again.result.cid)).content).toEqual(bytesOf('hello'));
   });
 
   it.each<[string, Partial<SendRequest>]>([['content', { input: bytesInput(bytesOf('hullo')) }], ['recipients', { to: ['alice', 'bob'] }]])('whose message is lost is refused with another %s', async (_, change) => {

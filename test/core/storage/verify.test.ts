@@ -3,9 +3,12 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { hexOf } from '../../../src/core/base/bytes.ts';
 import type { Cid } from '../../../src/core/base/cid.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { acknowledgedError, verifyError } from '../../../src/core/storage/audit.ts';
+import { badFindings } from '../../../src/core/storage/bad-findings.ts';
 import { shelfOf } from '../../../src/core/storage/cold/sharding.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
@@ -101,6 +104,41 @@ describe('verify', () => {
   });
 });
 
+describe('what was found bad', () => {
+  it('stands until a look at everything finds it whole, whatever a narrower one meets', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const small = await send(store, 'small', 1_000);
+    const [block, other] = (await contentOf(store, 'files', message.cid)) as [Cid, Cid];
+    await store.verify();
+    expect(await badFindings(store)).toBe(0);
+    await writeFile(pathIn(path, block), 'damage');
+    await store.verify({ tiers: ['files'] });
+    expect(await badFindings(store)).toBe(1);
+    for (const options of [{ tiers: ['hot' as const] }, { sample: 0.000001 }, { cids: [small.cid] }]) expect((await store.verify(options)).bad).toEqual([]);
+    await rejectsWith(store.verify({ tiers: ['ipfs'] }), 'E_NOT_SUPPORTED');
+    expect(await store.verify({ signal: AbortSignal.abort(fail('E_TIMEOUT', { what: 'verifying', after: '1s' })) })).toMatchObject({ bad: [], shortfall: { code: 'E_TIMEOUT' } });
+    expect(await badFindings(store)).toBe(1);
+    damageHot(path, block);
+    damageHot(path, other);
+    expect((await store.verify({ tiers: ['hot'] })).badTotal).toBe(2);
+    expect(await badFindings(store)).toBe(2);
+    expect(await store.verify({ cids: [other], repair: true })).toMatchObject({ badTotal: 1, repaired: 1 });
+    expect(await badFindings(store)).toBe(2);
+    // the copy of cold, that of hot, and what was promised of them
+    expect(await store.verify({ repair: true })).toMatchObject({ badTotal: 2, repaired: 0, acknowledged: { lost: [{ cid: message.cid }] } });
+    expect(await badFindings(store)).toBe(2);
+  });
+
+  it.each(['', '{}', '{"v":2,"bad":0}', '{"v":1,"bad":-1}', '{"v":1,"bad":0.5}', '{"v":1,"bad":"0"}', 'null', '\u0000'])('is not nothing where its file says %j', async (text) => {
+    const { store } = await freshStore();
+    await writeFile(store.layout.audit, text);
+    expect(await badFindings(store)).toBe(1);
+    expect((await store.verify()).bad).toEqual([]);
+    expect(await badFindings(store)).toBe(0);
+  });
+});
+
 describe('what was acknowledged', () => {
   it('is present, unannounced or lost', async () => {
     const { store, clock } = await freshStore();
@@ -168,6 +206,39 @@ describe('a loss', () => {
     expect(verifyError(left)?.hint).toContain('--repair');
     expect(verifyError(left, { locksRenewed: false, journalMended: [], rebuilt: undefined })).toMatchObject({ code: 'E_VERIFY', hint: expect.not.stringContaining('--repair') });
     expect(await fetch(store, double.cid)).toEqual(double.content);
+  });
+
+  it('by wrong bytes is taken back by reading and hashing all of it, never because the blocks are there', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000);
+    const [block] = (await contentOf(store, 'hot', message.cid)) as [Cid];
+    const bytes = (await store.hot.get(block)) as Uint8Array;
+    damageHot(path, block);
+    await store.verify();
+    for (let run = 0; run < 2; run++) {
+      expect(acknowledgedError(await store.verifyAcknowledged(0, { repair: run === 1 }))).toMatchObject({ code: 'E_LOST' });
+      expect(await noted(store)).toEqual([[message.cid.toString(), 'hot']]);
+    }
+    await store.hot.put([{ cid: block, bytes }]);
+    expect(acknowledgedError(await store.verifyAcknowledged(0))).toBeUndefined();
+    expect(await noted(store)).toEqual([]);
+  });
+
+  it('is not written into a hot tier that is broken itself, and nothing of it is mended there', async () => {
+    const { store, path } = await freshStore();
+    const untold = await send(store, 'untold', 1_000, { durability: 'cold' });
+    const lost = await send(store, 'lost', 1_000);
+    await store.hot.inbox.withdraw(inboxOf('ada'), untold.cid);
+    await store.hot.remove([lost.cid]);
+    const db = new DatabaseSync(join(path, 'hot.db'));
+    db.exec(`UPDATE messages SET version = version + 1 WHERE digest = x'${hexOf(untold.cid.multihash.digest)}'`);
+    db.close();
+    const result = await store.verifyAcknowledged(0, { repair: true });
+    expect(result).toMatchObject({ announcedAgain: 0, hotDamage: { code: 'E_STORE_CORRUPT', details: { tier: 'hot' } } });
+    expect(acknowledgedError(result)?.code).toBe('E_STORE_CORRUPT');
+    expect(await noted(store)).toEqual([]);
+    expect(await store.verify()).toMatchObject({ isHotBroken: true });
+    expect(await badFindings(store)).toBeGreaterThan(0);
   });
 
   it('is forgotten when it expires, and when nobody wants it any more', async () => {

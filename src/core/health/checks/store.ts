@@ -22,7 +22,7 @@ export const storeCheck: Subject = {
       { label: 'hot_blocks', value: blocks, unit: '', help: 'Blocks in the hot tier' },
       { label: 'locks_left', value: left, unit: '', help: 'Locks whose holder is gone' },
     ];
-    if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What the last verify found bad and did not repair', critical: atMost(0) });
+    if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What audits found bad, and no full verify took back', critical: atMost(0) });
     if (lost !== undefined) metrics.push({ label: 'lost', value: lost, unit: '', help: 'Messages that were acknowledged and are lost', critical: atMost(0) });
     const locks = left === 0 ? '' : `, ${left} ${left === 1 ? 'lock' : 'locks'} left behind`;
     return {
