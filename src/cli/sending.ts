@@ -6,7 +6,7 @@ import { readBounded } from '../core/base/files.ts';
 import { limits } from '../core/base/limits.ts';
 import { fileInput, streamInput, type PlainInput } from '../core/mail/input.ts';
 import type { SendOptions, SendResult } from '../core/mail/send-types.ts';
-import type { BatchItem, BatchResult } from '../core/mail/batch.ts';
+import type { BatchItem, BatchResult } from '../core/mail/batch-types.ts';
 import type { Outcome } from '../core/mail/outcome.ts';
 import type { Session } from './session.ts';
 

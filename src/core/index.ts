@@ -10,7 +10,7 @@ export { systemRng, type Rng } from './base/rng.ts';
 export { Secret } from './base/secret.ts';
 export { createHome } from './home/index.ts';
 export { decodeBundleFile } from './identity/introduction.ts';
-export type { BatchItem, BatchRequest, BatchResult } from './mail/batch.ts';
+export type { BatchItem, BatchRequest, BatchResult } from './mail/batch-types.ts';
 export type { FetchRequest, FetchResult } from './mail/fetch.ts';
 export { bytesInput, fileInput, streamInput, type PlainInput } from './mail/input.ts';
 export type { EvidenceResult } from './mail/outbox-export.ts';

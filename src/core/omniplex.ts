@@ -21,7 +21,7 @@ import type { Contacts } from './identity/contacts.ts';
 import type { Identities } from './identity/identities.ts';
 import type { Ring } from './keys/index.ts';
 import type { AckRequest } from './mail/acknowledge.ts';
-import type { BatchRequest, BatchResult } from './mail/batch.ts';
+import type { BatchRequest, BatchResult } from './mail/batch-types.ts';
 import type { FetchAllRequest } from './mail/fetch-all.ts';
 import type { InboxRequest } from './mail/inbox.ts';
 import type { OpenerOptions } from './mail/opener.ts';

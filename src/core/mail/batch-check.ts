@@ -3,23 +3,15 @@
  * so that a list is mended once and not line by line. What only sealing or the store can tell fails later, alone.
  */
 import { bytesOf } from '../base/bytes.ts';
-import { fail, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { fail, OmniplexError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { requireDurability } from '../storage/commit.ts';
 import type { BadLine, BatchLine } from './batch-list.ts';
-import type { BatchRequest } from './batch.ts';
+import type { BatchRequest, LineFailure } from './batch-types.ts';
 import { checkExpiry, draftOf, type Draft } from './draft.ts';
 import { bytesInput, fileInput } from './input.ts';
 import { combined, type AddressBook, type Refusal } from './recipients.ts';
 import type { MailRoom } from './room.ts';
-
-/** A line of the list with what is wrong with it. */
-export interface LineFailure {
-  readonly line: number;
-  readonly id?: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 export const failureOf = ({ line, id }: { readonly line: number; readonly id?: string | undefined }, { code, message }: OmniplexError): LineFailure => ({
   ...{ line, ...(id !== undefined && { id }), code, message },

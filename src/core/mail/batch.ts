@@ -5,52 +5,16 @@
  */
 import { fail, isError, OmniplexError, type ErrorCode, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { draftOfLine, failureOf, requireSendable, type LineFailure } from './batch-check.ts';
+import { draftOfLine, failureOf, requireSendable } from './batch-check.ts';
 import { readBatchList, type BatchLine } from './batch-list.ts';
+import type { BatchRequest, BatchResult, LineFailure } from './batch-types.ts';
 import type { Draft } from './draft.ts';
 import { reconcile } from './flight.ts';
-import type { PlainInput } from './input.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { AddressBook } from './recipients.ts';
 import type { MailRoom } from './room.ts';
-import type { SendOptions } from './send-types.ts';
 import { sendDrafts, type Sent } from './send.ts';
 import { openSender, type SenderInUse } from './sender.ts';
-
-export interface BatchRequest extends SendOptions {
-  /** NDJSON, see batch-list.ts. */
-  readonly list: PlainInput;
-  /** Added to every line's own recipients. */
-  readonly to?: readonly string[] | undefined;
-  /** Relative `file`s are looked for here. */
-  readonly folder: string;
-  /** Each line's answer, in the order of the list. Awaited: a slow writer slows the batch. */
-  readonly onItem?: ((item: BatchItem) => void | Promise<void>) | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
-
-export interface BatchItem {
-  readonly line: number;
-  readonly ok: boolean;
-  readonly changed: boolean;
-  readonly cid?: string;
-  readonly id?: string;
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
-}
-
-export interface BatchResult {
-  readonly total: number;
-  /** Sent by this run. */
-  readonly sent: number;
-  /** Their ids had their effect before. */
-  readonly repeated: number;
-  readonly failed: number;
-  readonly reasons: Readonly<Partial<Record<ErrorCode, number>>>;
-  /** The lines that were tried and have an error, in their order; as many as LIMITS lets an answer name. `onItem` is told all. */
-  readonly failures: readonly LineFailure[];
-  /** The lines after the one that ended the run. */
-  readonly untried?: { readonly count: number; readonly first: number; readonly last: number; readonly code: ErrorCode };
-}
 
 /** After these the next line would fail the same way: the rest is left. */
 const ENDS: readonly ErrorCode[] = ['E_DISK_FULL', 'E_BUDGET', 'E_STORE_CORRUPT', 'E_HOME_CORRUPT', 'E_REVOKED', 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT'];

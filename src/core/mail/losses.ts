@@ -67,8 +67,8 @@ export function warnOfLost({ home, warn }: Pick<MailRoom, 'home' | 'warn'>): voi
 }
 
 /**
- * Was it lost, and not let go? All of it is read and hashed, whatever an audit found: what is answered next promises it. Throws E_STORE_CORRUPT when the journal,
- * which knows what was let go, is damaged, and E_IO when a tier does not answer: nobody sends twice on a guess.
+ * Was it lost, and not let go? All of it is read and hashed, whatever an audit found: what is answered next promises it. Throws
+ * E_STORE_CORRUPT when the journal, which knows what was let go, is damaged, and E_IO when a tier does not answer: nobody sends twice on a guess.
  */
 export async function isLost(store: Store, cid: Cid, signal?: AbortSignal): Promise<boolean> {
   const record = await store.hot.message(cid);
