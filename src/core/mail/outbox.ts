@@ -170,12 +170,27 @@ export async function showOutbox(room: MailRoom, key: Cid | string, { signal }: 
 
 /** Settled, with what the store lost and the receipts that came. */
 export async function upToDate(room: MailRoom, number: number, signal?: AbortSignal): Promise<OutboxEntry> {
-  await learnLosses(room);
-  const entry = await reconciled(room, room.home.outbox.entry(number));
-  const identity = entry.identity && room.home.people.identityOf(entry.identity);
-  if (identity === undefined || entry.receipt === undefined || !entry.recipients.some(({ state }) => isOpen(state))) return entry;
-  await applyReceipts(room, [identity], signal);
+  await settled(room, number);
+  await collectReceipts(room, number, signal);
   return room.home.outbox.entry(number);
+}
+
+/** With what the store lost, and without asking for a key. */
+export async function settled(room: MailRoom, number: number): Promise<OutboxEntry> {
+  await learnLosses(room);
+  return reconciled(room, room.home.outbox.entry(number));
+}
+
+/**
+ * Takes in the receipts that came for whoever sent it. Answers how many about this message wait, since the keys that signed them are not known
+ * here. Throws what unlocking the key ring throws, when one may have come, and E_HOME_COPIED.
+ */
+export async function collectReceipts(room: MailRoom, number: number, signal?: AbortSignal): Promise<number> {
+  const entry = room.home.outbox.entry(number);
+  const identity = entry.identity && room.home.people.identityOf(entry.identity);
+  if (identity === undefined || entry.receipt === undefined || !entry.recipients.some(({ state }) => isOpen(state))) return 0;
+  const { waiting } = await applyReceipts(room, [identity], signal);
+  return waiting.filter((one) => one === number).length;
 }
 
 /** More may be heard of it. */
