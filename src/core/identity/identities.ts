@@ -101,7 +101,9 @@ export class Identities {
   }
 
   #requireFree(name: string): void {
-    if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+    const { people } = this.#home;
+    if (people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+    if (people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name, hint: `Choose another name, or give the contact one: \`omniplex contact rename ${name} NEW\`.` });
   }
 
   #insert(record: IdentityRecord, made: NewIdentity): void {

@@ -30,7 +30,7 @@ import type { DurabilityResult, SendRequest, SendResult } from './send-types.ts'
 import { openSender, type SenderInUse } from './sender.ts';
 
 /**
- * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
+ * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_AMBIGUOUS, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
  * E_NOT_SUPPORTED, E_ID_CONFLICT, E_EXISTS, E_DISK_FULL, E_BUDGET, E_HOME_COPIED. Throws E_UNKNOWN_OUTCOME when the store does not say.
  * Beside the result: E_DURABILITY, E_INCOMPLETE (the CAR of `out` was not written).
  */
