@@ -40,6 +40,12 @@ export default class Send extends BaseCommand<typeof Send> {
     return this.flags.wait !== undefined;
   }
 
+  protected override get afterTimeout(): string {
+    if (this.flags.batch !== undefined) return 'What was sent stands. Run the list again: a line with an id is not sent twice, and one without would be.';
+    if (this.flags.id !== undefined) return 'Run it again with the same --id and a longer --timeout: it starts over, and has one effect.';
+    return 'Nothing was sent, but for a send that was about to end: `omniplex outbox list` tells. Run again, it starts over; with --id it may be repeated whatever happened.';
+  }
+
   override async run(): Promise<Answer<typeof sendSchema>> {
     const { file, batch } = { ...this.args, batch: this.flags.batch };
     if ((file === undefined) === (batch === undefined)) throw fail('E_USAGE', { why: 'give a FILE (- is stdin), or --batch LIST' });

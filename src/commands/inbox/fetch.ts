@@ -36,6 +36,10 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox watch', 'fetch'];
 
+  protected override get afterTimeout(): string {
+    return 'What was fetched stands. Run it again: it goes on where it stopped, and writes nothing twice.';
+  }
+
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { fetchAll } = await import('../../core/mail/fetch-all.ts');

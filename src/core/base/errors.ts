@@ -56,7 +56,7 @@ export const registry = {
   E_FAILED: entry(EXIT.failed, 500, 'no', '{why}', 'See the message above.'),
   E_INTERRUPTED: entry(EXIT.interrupted, 499, 'unknown', 'interrupted', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
   E_TERMINATED: entry(EXIT.terminated, 499, 'unknown', 'terminated', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
-  E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'Give a longer --timeout, or run it again: it resumes.'),
+  E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'What the answer says is done stands, and nothing half-done is visible. Run it again with a longer --timeout; a send has one effect only with the same --id.'),
   E_DECLINED: entry(EXIT.declined, 403, 'no', 'not confirmed: {what}', 'Nothing was done. To go on, give --confirm {confirm}.'),
   E_UNKNOWN_OUTCOME: entry(EXIT.unknownOutcome, 502, 'unknown', '{what} may or may not have happened', 'Run it again with the same --id: it has one effect.'),
   E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
