@@ -1,7 +1,10 @@
 /** Messages of inbox and outbox: the schemas of the answers, and how they read. */
-import { size, when } from './human.ts';
+import { count, grouped, size, when } from './human.ts';
 import type { View } from './output.ts';
 import { array, boolean, integer, nullable, object, oneOf, optional, record, string, time, type Infer } from './schema.ts';
+
+/** Announcements that led to nothing which are told one by one. */
+const PASSED_TOLD = 10;
 
 const senderSchema = object({
   name: nullable(string('as you call the sender; null for a stranger')),
@@ -12,7 +15,7 @@ const senderSchema = object({
   keysReplaced: optional(time('since when the keys that signed it are known to be replaced; absent when it was opened here before')),
 });
 
-const mailState = oneOf(['unread', 'opened', 'expired']);
+const mailState = oneOf(['unread', 'opened', 'expired', 'lost'], 'lost: not opened yet, and some of it is nowhere in this store');
 const receiptState = oneOf(['received', 'opened', 'refused']);
 
 export const inboxMessage = object({
@@ -70,9 +73,21 @@ export const fetchedItem = object({
   changed: optional(boolean()),
   code: optional(string()),
   message: optional(string()),
+  hint: optional(string()),
 });
 
 export const acknowledgedItem = object({ cid: string(), changed: boolean(), receipt: nullable(receiptState), receiptTo: nullable(string()) });
+
+export const passedBy = object({ cid: string(), code: string() });
+
+/** What leads to nothing is listed again each time, until it is acknowledged. */
+export function passedLines(unreadable: number, passed: ReadonlyArray<Infer<typeof passedBy>>, { paint }: View): string[] {
+  if (unreadable === 0) return [];
+  const named = passed.slice(0, PASSED_TOLD).map(({ cid, code }) => `  ${cid} (${code})`);
+  const more = passed.length > PASSED_TOLD ? [`  and ${grouped(passed.length - PASSED_TOLD)} more: --json names them`] : [];
+  const end = passed.length === 0 ? [] : ['  `omniplex inbox ack CID` passes one by for good; `omniplex explain CODE` tells why it was'];
+  return [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, no longer in the store, or sealed to a key that is gone`), ...named, ...more, ...end];
+}
 
 const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost', 'cancelled'] as const;
 const recipientState = oneOf(recipientStates);
