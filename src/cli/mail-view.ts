@@ -110,7 +110,9 @@ const recipient = object({
   state: recipientState,
   at: nullable(time()),
   times: record(time(), 'every state that it came through'),
-  code: optional(string('of the last failure')),
+  code: optional(string('of the last failure, or of what a refusal is for')),
+  why: optional(string('of a refusal: the reason')),
+  hint: optional(string('of a refusal: what ends it')),
 });
 
 export const outboxMessage = object({ ...sentFacts, recipients: array(recipient) });
@@ -128,9 +130,15 @@ export const trust = (verified: boolean, { paint }: View): string => (verified ?
 export const whose = ({ name, claimedName }: { readonly name: string | null; readonly claimedName?: string | undefined }): string =>
   name ?? (claimedName === undefined ? 'a stranger' : `a stranger who calls himself "${claimedName}"`);
 
-export function fetchedLines({ bytes, out, sender, name, receipt, from }: Infer<typeof fetched>, view: View): string[] {
+export function fetchedLines({ cid, bytes, out, sender, name, receipt, from }: Infer<typeof fetched>, view: View): string[] {
   const lines = [`${out ?? name ?? 'content'} ${size(bytes)}, from ${from}; signed by ${whose(sender)} (${trust(sender.verified, view)})`];
-  return receipt === null ? lines : [...lines, `receipt "${receipt}" waits for ${whose(sender)}`];
+  return receipt === null ? lines : [...lines, receiptText(receipt, whose(sender), cid)];
+}
+
+/** Who gives a refusal is told why, and how it becomes a receipt. */
+export function receiptText(receipt: string, to: string, cid: string): string {
+  const waits = `receipt "${receipt}" waits for ${to}`;
+  return receipt === 'refused' ? `${waits}, who is not verified here; to give the one that was asked for: add the contact if it is none yet, \`omniplex contact verify NAME\`, then \`omniplex inbox ack ${cid}\`` : waits;
 }
 
 /** `alice  announced 11-23 10:02Z  opened 11-24 08:44Z`: in the order of time; what holds now is the last, whatever other clocks say. */
@@ -150,6 +158,6 @@ export function outboxLines(message: OutboxFacts, view: View): string[] {
   return [
     `${cid === null ? 'never sealed to its end' : view.paint.mark(cid)}${what === '' ? '' : `  ${what}`}`,
     `sent ${when(created)}, durability ${durability.true}, expires ${expires === null ? 'never' : when(expires)}`,
-    ...recipients.map((one) => recipientLine(one, view)),
+    ...recipients.flatMap((one) => [recipientLine(one, view), ...[one.why, one.hint].flatMap((text) => (text === undefined ? [] : [`  ${text}`]))]),
   ];
 }

@@ -159,7 +159,15 @@ describe('the outbox', () => {
     await ack(alice, result.cid);
     const { result: shown, error } = await bob.app.outbox.wait(result.cid, { state: 'opened' });
     expect(shown.state).toBe('refused');
-    expect(error).toMatchObject({ code: 'E_MISSING_RECIPIENTS', details: { missing: 1 } });
+    expect(shown.recipients).toMatchObject([{ code: 'E_UNVERIFIED', why: expect.stringMatching(/verified contact/) as unknown, hint: expect.stringContaining(`omniplex inbox ack ${result.cid}`) as unknown }]);
+    expect(error).toMatchObject({ code: 'E_MISSING_RECIPIENTS', details: { missing: 1 }, hint: expect.stringContaining(`outbox show ${result.cid}`) as unknown });
+    // what the hint says ends it, does
+    (await alice.app.contacts()).verify('bob', (await bob.app.identities()).show('bob').fingerprint, 'words');
+    await ack(alice, result.cid);
+    const [after] = (await bob.app.outbox.show(result.cid)).result.recipients;
+    expect(after).toMatchObject({ state: 'opened' });
+    expect(after).not.toHaveProperty('code');
+    expect(after).not.toHaveProperty('hint');
   });
 
   it('resends the very same packets, to whoever was not told', async () => {
