@@ -118,7 +118,7 @@ function messagesFacts(found: CarFacts, view: View): readonly Fact[] {
 }
 
 function messageText({ cid, facts: known, blocks, whole, inboxes, packets, expires, receipt, codes }: CarMessageFacts, { paint }: View): readonly string[] {
-  const all = blocks.total === null ? paint.warn('its manifest is not here') : `${grouped(blocks.here)} of ${grouped(blocks.total)} blocks ${whole ? 'here: whole' : paint.warn('here: the rest is missing')}`;
+  const all = blocks.total === null ? paint.warn('its manifest is not here') : `${grouped(blocks.here)} of ${count(blocks.total, 'block')} ${whole ? 'here: whole' : paint.warn('here: the rest is missing')}`;
   const shape = known === null ? [] : [`at most ${size(known.paddedBytes)}`, count(known.recipients, 'recipient'), `post-quantum ${known.postQuantum === null ? 'cannot be seen' : yesNo(known.postQuantum)}`];
   return [
     cid,

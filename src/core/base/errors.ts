@@ -62,7 +62,7 @@ export const registry = {
   E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
   E_THRESHOLD: entry(EXIT.threshold, 500, 'no', '{what} is outside its threshold: {why}', 'Compare on a quiet machine before you act on it.'),
 
-  E_SELFTEST: entry(EXIT.failed, 500, 'no', '{failed} of {cases} known answers do not hold', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
+  E_SELFTEST: entry(EXIT.failed, 500, 'no', 'known answers that do not hold: {failed} of {cases}', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
   E_NO_VECTORS: entry(EXIT.notFound, 404, 'no', 'there are no test vectors for OmniPlex under {path}', 'Name a folder with a checkout of Wycheproof, X-Wing, BLAKE3 or multihash vectors.'),
 
   E_DOCTOR: entry(EXIT.failed, 500, 'no', '{failed} of {checks} checks failed: {names}', 'Each has its advice beside it; `omniplex explain CODE` tells more.'),
@@ -129,7 +129,7 @@ export const registry = {
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
   E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
-  E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
+  E_LOST: entry(EXIT.integrity, 500, 'no', 'of the messages that were acknowledged are lost: {lost}; not announced: {unannounced}', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
 
   // mail
@@ -215,7 +215,7 @@ export const warnings = {
   W_EXPIRED: '{what} expired at {at}; shown because you asked',
   W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
   W_KEY_CHANGED: 'the root key of {contact} changed; it is unverified again',
-  W_LOST: '{count} deliveries that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
+  W_LOST: 'deliveries that were acknowledged and are lost: {count}; see `omniplex outbox list --where "state = lost"`',
   W_SENT_AGAIN: 'id "{id}" stood for message {cid}, which this store has lost or forgotten: it was sealed and sent again',
   W_NOISY: 'the machine is too noisy to tell: {why}',
   W_MACHINES: 'the reports are from different machines ({what}): compare ratios, not values',

@@ -146,7 +146,7 @@ function incomplete({ missing, waiting, total }: EvidenceResult['receipts'], fai
   const gaps: Gap[] = [];
   if (failure !== undefined) gaps.push({ why: `receipts that may wait in the store were not taken in (${failure.message})`, hint: uncollectedHint(failure) });
   if (waiting > 0) gaps.push({ why: `of ${count(waiting, 'receipt')} the signature cannot be checked yet`, hint: 'Who signed has newer keys: ask for the bundle and run `omniplex contact update`.' });
-  if (missing > 0) gaps.push({ why: `of ${count(total, 'receipt')} ${missing} are no longer in the store`, hint: 'A receipt that the store lost comes back with `omniplex store import FILE.car`, where a CAR has it.' });
+  if (missing > 0) gaps.push({ why: `no longer in the store: ${missing} of ${count(total, 'receipt')}`, hint: 'A receipt that the store lost comes back with `omniplex store import FILE.car`, where a CAR has it.' });
   if (gaps.length === 0) return undefined;
   return fail('E_INCOMPLETE', { why: gaps.map(({ why }) => why).join('; '), hint: `The file stands with the others. ${gaps.map(({ hint }) => hint).join(' ')} Then export again, to another file.` }, failure);
 }

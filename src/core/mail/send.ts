@@ -152,7 +152,7 @@ function leftOut({ cid, total, announced, cancelled, isGone }: { readonly cid: s
   if (cancelled.length > 0 && cancelled.length === total) return fail('E_CANCELLED', { cid });
   if (isGone) return fail('E_INCOMPLETE', { why: `message ${cid} was removed from this store, or has expired: nobody is told of it any more`, hint: `The id stays with it, and nothing was sent again. ${withNewId}` });
   if (cancelled.length > 0) return fail('E_INCOMPLETE', { why: `message ${cid} was cancelled for ${cancelled.join(', ')}, who are not told again`, hint: `The others have it. For those left out: ${withNewId}` });
-  if (announced < total) return fail('E_INCOMPLETE', { why: `${total - announced} of ${count(total, 'recipient')} are not told of message ${cid} in this store`, hint: `\`omniplex outbox resend ${cid}\` tells whoever it was not cancelled for.` });
+  if (announced < total) return fail('E_INCOMPLETE', { why: `not told of message ${cid} in this store: ${total - announced} of ${count(total, 'recipient')}`, hint: `\`omniplex outbox resend ${cid}\` tells whoever it was not cancelled for.` });
   return undefined;
 }
 
