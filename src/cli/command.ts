@@ -120,6 +120,12 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     return false;
   }
 
+  /** What stands when --timeout has ended the work, and what a second run does: the hint of E_TIMEOUT. */
+  protected get afterTimeout(): string {
+    if (this.#class.impact === 'read') return 'Nothing was changed. Run it again with a longer --timeout: it starts over.';
+    return 'Nothing half-done is visible. See what is there, then run it again with a longer --timeout: it does not go on where it stopped.';
+  }
+
   /** Says in a participle what takes so long now: `sealing`. A timeout names it. */
   protected doing(what: string): void {
     this.#run.doing = what;
@@ -184,13 +190,13 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     if (flags['out'] === '-') this.output.giveStdoutToArtifact();
     if (this.#class.streams) this.output.onReaderGone(() => this.#run.abort(READER_GONE));
     const timeout = this.flags.timeout;
-    if (timeout !== undefined && !this.keepsTimeout) this.#run.startTimeout(timeout.ms, timeout.text);
+    if (timeout !== undefined && !this.keepsTimeout) this.#run.startTimeout(timeout.ms, timeout.text, () => this.afterTimeout);
     this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '', warn: (told) => this.#warnings.push(told) });
     if (!this.output.format.json && flags['color'] === undefined) this.output.color = await this.session.colorSetting();
     const answer = await this.run();
     // A signal that came too late to stop the work still ends the caller's loop over commands.
     const reason: unknown = this.signal.reason;
-    return isError(reason) && answer.error === undefined ? { ...answer, error: reason } : answer;
+    return isError(reason) && answer.error === undefined ? { ...answer, error: afterAll(reason) } : answer;
   }
 
   async #report({ result, changed = false, warnings = [], error, status }: Answer<Schema<unknown>>): Promise<void> {
@@ -229,3 +235,7 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     return error === undefined ? (status ?? EXIT.ok) : bySignal ? error.exit : 3;
   }
 }
+
+/** The work was done by the time that it was told to end. */
+const afterAll = (reason: OmniplexError): OmniplexError =>
+  isError(reason, 'E_TIMEOUT') ? fail('E_TIMEOUT', { ...reason.details, hint: 'It was done all the same, as the answer says. There is nothing to run again.' }) : reason;

@@ -4,6 +4,7 @@ import { sep } from 'node:path';
 import { formatDuration } from '../core/base/duration.ts';
 import { formatSize } from '../core/base/size.ts';
 
+export { count, grouped } from '../core/base/count.ts';
 export { formatDuration as duration, formatSize as size };
 
 /** `2026-11-24 08:39Z` of RFC 3339 text or milliseconds; `-` for nothing. Always UTC: operators compare machines. */
@@ -20,14 +21,6 @@ export function tilde(path: string): string {
   const home = homedir();
   return home !== sep && path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
 }
-
-/** `1 message`, `1,204 messages`. */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${grouped(n)} ${n === 1 ? one : many}`;
-}
-
-/** Thousands apart by commas; by hand, since the locale's own way starts ICU. */
-export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `31 %`, `99.2 %`. */
 export const percent = (share: number): string => `${share >= 0.995 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;

@@ -118,7 +118,7 @@ function messagesFacts(found: CarFacts, view: View): readonly Fact[] {
 }
 
 function messageText({ cid, facts: known, blocks, whole, inboxes, packets, expires, receipt, codes }: CarMessageFacts, { paint }: View): readonly string[] {
-  const all = blocks.total === null ? paint.warn('its manifest is not here') : `${grouped(blocks.here)} of ${grouped(blocks.total)} blocks ${whole ? 'here: whole' : paint.warn('here: the rest is missing')}`;
+  const all = blocks.total === null ? paint.warn('its manifest is not here') : `${grouped(blocks.here)} of ${count(blocks.total, 'block')} ${whole ? 'here: whole' : paint.warn('here: the rest is missing')}`;
   const shape = known === null ? [] : [`at most ${size(known.paddedBytes)}`, count(known.recipients, 'recipient'), `post-quantum ${known.postQuantum === null ? 'cannot be seen' : yesNo(known.postQuantum)}`];
   return [
     cid,
@@ -135,9 +135,9 @@ function evidenceFacts(found: EvidenceCarFacts, view: View): readonly Fact[] {
   const states = [`${opened} opened`, `${received} received`, ...(refused === 0 ? [] : [`${refused} refused`])].join(', ');
   return [
     ['evidence', `${size(found.bytes)}, ${intactText(found, view)}`],
-    ['receipts', `${count(proved, 'receipt')} (${states}), each signed${refuted === 0 ? '' : `; ${view.paint.bad(`${grouped(refuted)} that prove nothing`)}`}; ${count(secrets, 'secret')}; verified offline, just now`],
+    ['receipts', `${proved === 0 ? 'none that proves anything: nobody is shown to have it' : `${count(proved, 'receipt')} (${states}), each signed`}${refuted === 0 ? '' : `; ${view.paint.bad(`${grouped(refuted)} that prove nothing`)}`}; ${count(secrets, 'secret')}; verified offline, just now`],
     ['', told(receipts, (one) => [receiptText(one, view)])],
-    ['signers', told(identities, ({ name, fingerprint, code }) => [`${name ?? 'without a name'}: ${fingerprint}${code === null ? '' : view.paint.bad(` (${code})`)}`])],
+    ['people', told(identities, ({ name, fingerprint, code }) => [`${name ?? 'without a name'}: ${fingerprint}${code === null ? '' : view.paint.bad(` (${code})`)}`])],
     ['message', message?.cid ?? `${roots[0] ?? '-'}, not in the file`],
     ...(message === null ? [] : manifestFacts(message)),
   ];

@@ -1,7 +1,10 @@
 /** Messages of inbox and outbox: the schemas of the answers, and how they read. */
-import { size, when } from './human.ts';
+import { count, grouped, size, when } from './human.ts';
 import type { View } from './output.ts';
 import { array, boolean, integer, nullable, object, oneOf, optional, record, string, time, type Infer } from './schema.ts';
+
+/** Announcements that led to nothing which are told one by one. */
+const PASSED_TOLD = 10;
 
 const senderSchema = object({
   name: nullable(string('as you call the sender; null for a stranger')),
@@ -12,7 +15,7 @@ const senderSchema = object({
   keysReplaced: optional(time('since when the keys that signed it are known to be replaced; absent when it was opened here before')),
 });
 
-const mailState = oneOf(['unread', 'opened', 'expired']);
+const mailState = oneOf(['unread', 'opened', 'expired', 'lost'], 'lost: not opened yet, and some of it is nowhere in this store');
 const receiptState = oneOf(['received', 'opened', 'refused']);
 
 export const inboxMessage = object({
@@ -70,9 +73,21 @@ export const fetchedItem = object({
   changed: optional(boolean()),
   code: optional(string()),
   message: optional(string()),
+  hint: optional(string()),
 });
 
 export const acknowledgedItem = object({ cid: string(), changed: boolean(), receipt: nullable(receiptState), receiptTo: nullable(string()) });
+
+export const passedBy = object({ cid: string(), code: string() });
+
+/** What leads to nothing is listed again each time, until it is acknowledged. */
+export function passedLines(unreadable: number, passed: ReadonlyArray<Infer<typeof passedBy>>, { paint }: View): string[] {
+  if (unreadable === 0) return [];
+  const named = passed.slice(0, PASSED_TOLD).map(({ cid, code }) => `  ${cid} (${code})`);
+  const more = passed.length > PASSED_TOLD ? [`  and ${grouped(passed.length - PASSED_TOLD)} more: --json names them`] : [];
+  const end = passed.length === 0 ? [] : ['  `omniplex inbox ack CID` passes one by for good; `omniplex explain CODE` tells why it was'];
+  return [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, no longer in the store, or sealed to a key that is gone`), ...named, ...more, ...end];
+}
 
 const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost', 'cancelled'] as const;
 const recipientState = oneOf(recipientStates);
@@ -95,7 +110,9 @@ const recipient = object({
   state: recipientState,
   at: nullable(time()),
   times: record(time(), 'every state that it came through'),
-  code: optional(string('of the last failure')),
+  code: optional(string('of the last failure, or of what a refusal is for')),
+  why: optional(string('of a refusal: the reason')),
+  hint: optional(string('of a refusal: what ends it')),
 });
 
 export const outboxMessage = object({ ...sentFacts, recipients: array(recipient) });
@@ -113,9 +130,15 @@ export const trust = (verified: boolean, { paint }: View): string => (verified ?
 export const whose = ({ name, claimedName }: { readonly name: string | null; readonly claimedName?: string | undefined }): string =>
   name ?? (claimedName === undefined ? 'a stranger' : `a stranger who calls himself "${claimedName}"`);
 
-export function fetchedLines({ bytes, out, sender, name, receipt, from }: Infer<typeof fetched>, view: View): string[] {
+export function fetchedLines({ cid, bytes, out, sender, name, receipt, from }: Infer<typeof fetched>, view: View): string[] {
   const lines = [`${out ?? name ?? 'content'} ${size(bytes)}, from ${from}; signed by ${whose(sender)} (${trust(sender.verified, view)})`];
-  return receipt === null ? lines : [...lines, `receipt "${receipt}" waits for ${whose(sender)}`];
+  return receipt === null ? lines : [...lines, receiptText(receipt, whose(sender), cid)];
+}
+
+/** Who gives a refusal is told why, and how it becomes a receipt. */
+export function receiptText(receipt: string, to: string, cid: string): string {
+  const waits = `receipt "${receipt}" waits for ${to}`;
+  return receipt === 'refused' ? `${waits}, who is not verified here; to give the one that was asked for: add the contact if it is none yet, \`omniplex contact verify NAME\`, then \`omniplex inbox ack ${cid}\`` : waits;
 }
 
 /** `alice  announced 11-23 10:02Z  opened 11-24 08:44Z`: in the order of time; what holds now is the last, whatever other clocks say. */
@@ -135,6 +158,6 @@ export function outboxLines(message: OutboxFacts, view: View): string[] {
   return [
     `${cid === null ? 'never sealed to its end' : view.paint.mark(cid)}${what === '' ? '' : `  ${what}`}`,
     `sent ${when(created)}, durability ${durability.true}, expires ${expires === null ? 'never' : when(expires)}`,
-    ...recipients.map((one) => recipientLine(one, view)),
+    ...recipients.flatMap((one) => [recipientLine(one, view), ...[one.why, one.hint].flatMap((text) => (text === undefined ? [] : [`  ${text}`]))]),
   ];
 }

@@ -47,9 +47,10 @@ export class Run {
     this.#controller.abort(reason);
   }
 
-  startTimeout(ms: number, text: string): void {
+  /** `hint` is asked for when the time is over: what stands then, and what a second run does. */
+  startTimeout(ms: number, text: string, hint: () => string): void {
     systemClock.sleep(ms, this.#over.signal).then(
-      () => this.abort(fail('E_TIMEOUT', { after: text, doing: this.doing })),
+      () => this.abort(fail('E_TIMEOUT', { after: text, doing: this.doing, hint: hint() })),
       () => undefined,
     );
   }

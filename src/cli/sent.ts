@@ -48,10 +48,15 @@ export function renderSent(result: Infer<typeof sentSchema>, file: string, { pai
     `${facts.join(', ')}`,
     `durability ${durability.true}${durability.true === durability.asked ? '' : ` (asked: ${durability.asked})`}, expires ${expires === null ? 'never' : when(expires)}`,
   ];
-  if (recipients.total > 0) lines.push(recipients.announced > 0 ? `announced to ${recipients.names.join(', ')}` : 'announced to nobody any more: it was let go');
-  else lines.push('announced to nobody: hand over the CID and the passphrase');
+  lines.push(announcedText(recipients));
   if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}, synced: safe to remove`);
   return lines;
+}
+
+function announcedText({ total, announced, names }: Infer<typeof sentSchema>['recipients']): string {
+  if (total === 0) return 'announced to nobody: hand over the CID and the passphrase';
+  if (announced === 0) return 'announced to nobody any more';
+  return announced === total ? `announced to ${names.join(', ')}` : `announced to ${announced} of ${names.join(', ')}`;
 }
 
 export function renderBatch({ total, sent, repeated, failed, reasons, failures, untried }: Infer<typeof batchSchema>): string[] {

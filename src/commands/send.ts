@@ -26,7 +26,7 @@ export default class Send extends BaseCommand<typeof Send> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content', 12: 'stored, but less durable than asked, or somebody is still missing' };
+  static override readonly exits = { 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content or for a message that was cancelled, or a name is both a contact and an identity of yours', 12: 'stored, but less durable than asked, or somebody is still missing' };
   static override readonly examples = [
     { command: 'omniplex send plan.pdf --to alice --receipt opened', description: 'A file to one contact, and a wish to know when she has opened it' },
     { command: 'tar c logs | omniplex send - --name logs.tar --to bob --to carol --expires 7d', description: 'Standard input to two contacts, for a week' },
@@ -38,6 +38,12 @@ export default class Send extends BaseCommand<typeof Send> {
   /** Sent is sent: a wait that ran out must not hide what it is waiting for. */
   protected override get keepsTimeout(): boolean {
     return this.flags.wait !== undefined;
+  }
+
+  protected override get afterTimeout(): string {
+    if (this.flags.batch !== undefined) return 'What was sent stands. Run the list again: a line with an id is not sent twice, and one without would be.';
+    if (this.flags.id !== undefined) return 'Run it again with the same --id and a longer --timeout: it starts over, and has one effect.';
+    return 'Nothing was sent, but for a send that was about to end: `omniplex outbox list` tells. Run again, it starts over; with --id it may be repeated whatever happened.';
   }
 
   override async run(): Promise<Answer<typeof sendSchema>> {

@@ -25,6 +25,7 @@ import type { BatchRequest, BatchResult } from './mail/batch-types.ts';
 import type { FetchAllRequest } from './mail/fetch-all.ts';
 import type { InboxRequest } from './mail/inbox.ts';
 import type { OpenerOptions } from './mail/opener.ts';
+import type { EvidenceRequest } from './mail/outbox-export.ts';
 import type { CancelRequest } from './mail/outbox-cancel.ts';
 import type { ResendAllRequest, ResendRequest } from './mail/outbox-resend.ts';
 import type { OutboxListRequest, WaitRequest } from './mail/outbox.ts';
@@ -199,7 +200,7 @@ export class OmniPlex implements AsyncDisposable {
     resend: async (key: Cid | string, request: ResendRequest = {}) => (await import('./mail/outbox-resend.ts')).resend(await this.mail(), key, this.#withSignal(request)),
     resendAll: async (request: ResendAllRequest) => (await import('./mail/outbox-resend.ts')).resendAll(await this.mail(), this.#withSignal(request)),
     cancel: async (key: Cid | string, request: CancelRequest = {}) => (await import('./mail/outbox-cancel.ts')).cancel(await this.mail(), key, this.#withSignal(request)),
-    export: async (key: Cid | string, request: { readonly out: string }) => (await import('./mail/outbox-export.ts')).exportEvidence(await this.mail(), key, request),
+    export: async (key: Cid | string, request: EvidenceRequest) => (await import('./mail/outbox-export.ts')).exportEvidence(await this.mail(), key, this.#withSignal(request)),
   };
 
   #withSignal<T extends { readonly signal?: AbortSignal | undefined }>(request: T): T {

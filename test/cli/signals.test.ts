@@ -74,7 +74,13 @@ describe('signals', () => {
 describe('--timeout', () => {
   it('ends the whole command with exit 12 and says what it was at', async () => {
     const ran = await runFixture(['fixture', 'slow', '--timeout', '300ms', '--json']);
-    expect(documentOf(ran)).toMatchObject({ error: { code: 'E_TIMEOUT', exit: 12, details: { after: '300ms', doing: 'waiting' } } });
+    expect(documentOf(ran)).toMatchObject({ error: { code: 'E_TIMEOUT', exit: 12, details: { after: '300ms', doing: 'waiting' }, hint: expect.stringMatching(/Nothing was changed.*starts over/) as unknown } });
+    expect(ran.code).toBe(12);
+  });
+
+  it('asks nobody to repeat what was done all the same', async () => {
+    const ran = await runFixture(['fixture', 'slow', '--answer', '--timeout', '300ms', '--json']);
+    expect(documentOf(ran)).toMatchObject({ ok: false, result: { value: 'done all the same' }, error: { code: 'E_TIMEOUT', details: { after: '300ms', doing: 'waiting' }, hint: expect.stringMatching(/nothing to run again/) as unknown } });
     expect(ran.code).toBe(12);
   });
 

@@ -69,6 +69,19 @@ describe('a refusal', () => {
     expect(`${error.message} ${error.hint}`).not.toMatch(/\{\w+\}|undefined|--confirm --/);
   });
 
+  it.each<readonly [args: string, says: RegExp]>([
+    ['send letter.txt --to alice', /outbox list.*--id/],
+    ['send letter.txt --to alice --id once', /the same --id.*starts over/],
+    ['send --batch letter.txt', /a line with an id is not sent twice/],
+    ['inbox fetch --out in', /goes on where it stopped/],
+    ['store import letter.txt', /nothing comes in twice/],
+  ])('of `omniplex %s` for want of time says what stands and what a second run does', async (args, says) => {
+    const { error } = await answer([...args.split(' '), '--timeout', '1ms', ...secret]);
+    expect(error).toMatchObject({ code: 'E_TIMEOUT', exit: 12, hint: expect.stringMatching(says) as unknown });
+    const { result } = await answer(['outbox', 'list', '--where', 'id = once']);
+    expect(result).toMatchObject({ messages: [] });
+  });
+
   it('of a message that was sealed for somebody else says for whom it was not, and where else the key may be', async () => {
     const { error } = await answer(['fetch', forBob, ...secret]);
     expect(error).toMatchObject({ code: 'E_NOT_RECIPIENT', message: expect.stringContaining('no identity of this home') as unknown, hint: expect.stringMatching(/--home/) as unknown });

@@ -53,6 +53,22 @@ describe('a bundle', () => {
     expect(await json(bob, ['contact', 'update', 'ally', '1.bundle'])).toMatchObject({ error: { code: 'E_BUNDLE_STALE' } });
   });
 
+  it('of a revoked identity says what holds, and is refused a new prekey', async () => {
+    const { alice, bob, json } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    await bob(['contact', 'add', '1.bundle']);
+    expect((await json(alice, ['identity', 'export', 'alice', '--out', '2.bundle'])).result).toMatchObject({ revoked: null });
+    await alice(['identity', 'revoke', 'alice', '--reason', 'lost', '--confirm', 'alice']);
+    const told = await alice(['identity', 'export', 'alice', '--out', '3.bundle']);
+    expect(told.stdout).toMatch(/alice is revoked \(lost\).*sends nothing more/);
+    expect(told.stdout).not.toContain('can write to');
+    expect((await json(alice, ['identity', 'export', 'alice', '--out', '4.bundle'])).result).toMatchObject({ rotated: false, revoked: { reason: 'lost', at: expect.stringMatching(/Z$/) as unknown } });
+    expect(await json(alice, ['identity', 'export', 'alice', '--prekeys-until', '90d', '--out', '5.bundle'])).toMatchObject({ error: { code: 'E_REVOKED', hint: expect.stringContaining('Without --prekeys-until') as unknown } });
+    // and the sentence is true
+    await bob(['contact', 'update', 'alice', '3.bundle']);
+    expect(await json(bob, ['send', '1.bundle', '--to', 'alice', '--allow-unverified'])).toMatchObject({ error: { code: 'E_REVOKED' } });
+  });
+
   it('carries a revocation, which is final', async () => {
     const { alice, bob, json } = await people();
     await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
@@ -123,3 +139,27 @@ describe('a backup', () => {
     expect((await run(['identity', 'list', '--home', 'never', '--no-context', '--json'])).code).toBe(5);
   });
 });
+
+describe('a receipt', () => {
+  it('that is refused says why and what ends it, on both sides; evidence without a key says what it lacks', { timeout: 60_000 }, async () => {
+    const { alice, bob, json, box: { run, folder } } = await correspondence();
+    const sent = (await json(alice, ['send', 'alice.bundle', '--to', 'bob', '--allow-unverified', '--receipt', 'received', '--id', 'one'])).result as { cid: string };
+    const acked = await bob(['inbox', 'ack', sent.cid]);
+    expect(acked.stdout).toMatch(/receipt "refused" waits for alice.*omniplex contact verify NAME.*omniplex inbox ack bafy/);
+    const keyless = await run(['outbox', 'export', 'one', '--out', '1.car', '--home', 'alice', '--store', 'store', '--no-context', '--no-input', '--json'], { cwd: folder });
+    expect(documentOf(keyless)).toMatchObject({ result: { collected: false, receipts: { total: 0 } }, error: { code: 'E_INCOMPLETE', exit: 12, hint: expect.stringContaining('--passphrase-file') as unknown } });
+    const shown = await alice(['outbox', 'show', 'one']);
+    expect(shown.stdout).toMatch(/bob {2}announced .* refused .*\(E_UNVERIFIED\)\n.*verified contact.*\n.*omniplex contact verify/);
+    expect((await json(alice, ['outbox', 'export', 'one', '--out', '2.car'])).result).toMatchObject({ collected: true, receipts: { refused: 1 } });
+  });
+});
+
+/** Two who have each other's bundles, and have compared no words. */
+async function correspondence() {
+  const { alice, bob, json, ...box } = await people();
+  for (const [name, one, other] of [['alice', alice, bob], ['bob', bob, alice]] as const) {
+    await one(['identity', 'export', name, '--out', `${name}.bundle`]);
+    await other(['contact', 'add', `${name}.bundle`]);
+  }
+  return { alice, bob, json, box };
+}

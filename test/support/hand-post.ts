@@ -7,7 +7,7 @@ import { bytesOf, type Bytes } from '../../src/core/base/bytes.ts';
 import type { Cid } from '../../src/core/base/cid.ts';
 import { contactRecipient, recipientKeyFor } from '../../src/core/identity/recipients.ts';
 import { Announcer } from '../../src/core/mail/announce.ts';
-import { sealMessage, type SealedMessage, type Sender } from '../../src/core/message/index.ts';
+import { encodeReceipt, RECEIPT_MEDIA_TYPE, sealMessage, type ReceiptState, type SealedMessage, type Sender } from '../../src/core/message/index.ts';
 import type { SealRequest } from '../../src/core/message/index.ts';
 import type { Announcement } from '../../src/core/storage/ports.ts';
 import { forge, type Changes } from '../core/message/forge.ts';
@@ -24,6 +24,13 @@ export interface HandPost {
   /** Default: one, authentic. */
   readonly announcements?: (made: readonly Announcement[], message: HandPosted) => readonly Announcement[];
 }
+
+/** A receipt by hand, as its maker likes it. */
+export const receiptByHand = (of: Cid, state: ReceiptState = 'opened', more: Partial<HandPost> = {}): HandPost => ({
+  content: encodeReceipt({ of, state, atMs: 1_000 }),
+  metadata: { mediaType: RECEIPT_MEDIA_TYPE },
+  ...more,
+});
 
 export interface HandPosted {
   readonly cid: Cid;

@@ -12,7 +12,7 @@ import { markdownLines, reportLines, type reportSchema, type ShownReport } from 
 export const benchFlags = {
   samples: whole({ value: 'N', min: 1, max: limits.benchSamplesMax, description: 'samples of each contestant, at most', otherwise: String(limits.benchSamples) }),
   seconds: whole({ value: 'N', min: 1, max: limits.benchSecondsMax, description: 'time for the samples of each contestant', otherwise: String(limits.benchSeconds) }),
-  only: repeated(text({ value: 'PATTERN', description: 'rows by id, * for any characters; may be repeated' })),
+  only: repeated(text({ value: 'PATTERN', description: 'rows by id, * for any characters' })),
   provider: choice(['native', 'noble'], { description: 'the crypto provider that does the work', otherwise: 'native where it works' }),
   format: choice(['table', 'markdown'], { description: 'a table with bars, or Markdown to paste into a report', otherwise: 'table' }),
   out: text({ value: 'FILE', char: 'o', description: 'keep the report, for `omniplex bench compare`' }),

@@ -1,5 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { arg } from '../../cli/flags.ts';
+import { count } from '../../cli/human.ts';
 import { array, object, string } from '../../cli/schema.ts';
 import { fail } from '../../core/base/errors.ts';
 
@@ -18,7 +19,7 @@ export default class ConfigLint extends BaseCommand<typeof ConfigLint> {
   override async run(): Promise<Answer<typeof schema>> {
     const { lintConfigFile } = await import('../../core/base/config-file.ts');
     const problems = await lintConfigFile(this.args.file);
-    const error = problems.length === 0 ? undefined : fail('E_CONFIG', { why: `${this.args.file} has ${problems.length} problem${problems.length === 1 ? '' : 's'}` });
+    const error = problems.length === 0 ? undefined : fail('E_CONFIG', { why: `${this.args.file} has ${count(problems.length, 'problem')}` });
     return { result: { file: this.args.file, problems }, error };
   }
 

@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { acknowledgedItem } from '../../cli/mail-view.ts';
+import { acknowledgedItem, receiptText } from '../../cli/mail-view.ts';
 import { array, integer, object } from '../../cli/schema.ts';
 import { cidArgs } from '../../cli/shared.ts';
 
@@ -25,7 +25,7 @@ export default class InboxAck extends BaseCommand<typeof InboxAck> {
 
   protected override render({ messages }: Infer<typeof schema>): Lines {
     return messages.map(({ cid, changed, receipt, receiptTo }) => {
-      const told = receipt === null ? '' : `; receipt "${receipt}" waits for ${receiptTo ?? 'the sender'}`;
+      const told = receipt === null ? '' : `; ${receiptText(receipt, receiptTo ?? 'the sender', cid)}`;
       return `${cid} ${changed ? 'handled' : 'was handled before'}${told}`;
     });
   }

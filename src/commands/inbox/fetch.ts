@@ -1,7 +1,7 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { needed, text, toggle } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
-import { fetchedItem, fetchedLines, type fetched } from '../../cli/mail-view.ts';
+import { fetchedItem, fetchedLines, passedBy, passedLines, type fetched } from '../../cli/mail-view.ts';
 import { array, integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
@@ -11,9 +11,10 @@ const schema = object({
   failed: integer(),
   bytes: integer(),
   unreadable: integer('announcements passed by'),
+  passed: array(passedBy, 'what they name, and why it was passed by; at most a page of them'),
   arriving: integer('streams that have begun and not ended'),
   messages: array(fetchedItem),
-  failures: array(object({ cid: string(), code: string(), message: string() })),
+  failures: array(object({ cid: string(), code: string(), message: string(), hint: string('what to do about it') })),
   next: nullable(string('for --after; null at the end')),
 });
 
@@ -36,6 +37,10 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox watch', 'fetch'];
 
+  protected override get afterTimeout(): string {
+    return 'What was fetched stands. Run it again: it goes on where it stopped, and writes nothing twice.';
+  }
+
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { fetchAll } = await import('../../core/mail/fetch-all.ts');
@@ -50,8 +55,9 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   protected override render({ messages, failures, next, ...counts }: Infer<typeof schema>, view: View): Lines {
     return [
       ...messages.flatMap((message) => fetchedLines(message as Infer<typeof fetched>, view)),
-      ...failures.map(({ cid, code, message }) => `${view.paint.bad('failed')} ${cid} ${code}: ${message}`),
+      ...failures.flatMap(({ cid, code, message, hint }) => [`${view.paint.bad('failed')} ${cid} ${code}: ${message}`, `       ${hint}`]),
       `${count(counts.fetched, 'message')} fetched, ${size(counts.bytes)}; ${counts.unchanged} there already, ${counts.failed} failed`,
+      ...passedLines(counts.unreadable, counts.passed, view),
       ...(next === null ? [] : [`more: --after ${next}`]),
     ];
   }

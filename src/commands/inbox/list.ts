@@ -1,13 +1,14 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { count, size, when } from '../../cli/human.ts';
-import { inboxMessage } from '../../cli/mail-view.ts';
+import { inboxMessage, passedBy, passedLines } from '../../cli/mail-view.ts';
 import { array, integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
 const schema = object({
   messages: array(inboxMessage, 'oldest first'),
   next: nullable(string('for --after; null at the end')),
-  unreadable: integer('announcements passed by: forged, damaged, for nobody here'),
+  unreadable: integer('announcements passed by: forged, damaged, gone, for nobody here'),
+  passed: array(passedBy, 'what they name, and why it was passed by; at most a page of them'),
   arriving: integer('streams that have begun and not ended'),
   receipts: integer('receipts that moved the outbox meanwhile'),
 });
@@ -15,7 +16,7 @@ const schema = object({
 export default class InboxList extends BaseCommand<typeof InboxList> {
   static override readonly summary = 'List the messages that wait for me';
   static override readonly description =
-    'Only what is not handled yet: `inbox ack` or `fetch --ack` takes a message off the list. Listing opens metadata, marks nothing as read and tells no sender anything. Fields for --where: sender, verified, received, size, state, name, to.';
+    'Only what is not handled yet: `inbox ack` or `fetch --ack` takes a message off the list, also one that is lost, expired or cannot be opened. Listing opens metadata, marks nothing as read and tells no sender anything. Fields for --where: sender, verified, received, size, state, name, to.';
   static override readonly flags = { where: shared.where, limit: shared.limit, after: shared.after };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
@@ -36,7 +37,7 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
     return listInbox(await app.mail(), { where: filter, limit, after, signal: this.signal });
   }
 
-  protected override async render({ messages, next, unreadable, arriving }: Infer<typeof schema>, view: View): Promise<Lines> {
+  protected override async render({ messages, next, unreadable, passed, arriving }: Infer<typeof schema>, view: View): Promise<Lines> {
     const { paint } = view;
     const { table } = await import('../../cli/table.ts');
     const rows = await table(view, messages, [
@@ -44,14 +45,15 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
       { head: 'TRUST', cell: ({ verified }) => (verified ? 'verified' : paint.warn('UNVERIFIED')) },
       { head: 'RECEIVED', cell: ({ received }) => when(received) },
       { head: 'SIZE', cell: ({ bytes }) => size(bytes) },
-      { head: 'STATE', cell: ({ state }) => state },
+      { head: 'STATE', cell: ({ state }) => (state === 'lost' ? paint.bad(state) : state) },
       { head: 'NAME', cell: ({ name }) => name ?? '-' },
       { head: 'CID', cell: ({ cid }) => paint.mark(cid) },
     ]);
     const rest = [
       ...(messages.length === 0 ? ['nothing waits for you'] : rows),
       ...(arriving === 0 ? [] : [`${count(arriving, 'stream')} still arriving`]),
-      ...(unreadable === 0 ? [] : [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, or sealed to a key that is gone`)]),
+      ...(messages.some(({ state }) => state === 'lost') ? ['lost: not all of it is in this store. Ask its sender to send it again; `omniplex inbox ack CID` takes it off the list'] : []),
+      ...passedLines(unreadable, passed, view),
     ];
     return next === null ? rest : [...rest, `more: --after ${next}`];
   }

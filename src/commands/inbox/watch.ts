@@ -4,6 +4,7 @@ import { size, tilde, when } from '../../cli/human.ts';
 import { inboxMessage } from '../../cli/mail-view.ts';
 import { integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
+import { isError } from '../../core/base/errors.ts';
 import type { MailRoom } from '../../core/mail/room.ts';
 
 const item = object({ message: inboxMessage, position: string('for --after') });
@@ -28,6 +29,10 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox fetch'];
 
+  protected override get afterTimeout(): string {
+    return 'It watched as long as it was told. To go on give --after the `position` of the answer.';
+  }
+
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { watchInbox } = await import('../../core/mail/watch.ts');
@@ -46,7 +51,8 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
     } catch (error) {
       if (!this.signal.aborted) throw error;
     }
-    return { result: told, changed: told.seen > 0 };
+    const reason: unknown = this.signal.reason;
+    return { result: told, changed: told.seen > 0, ...(isError(reason, 'E_TIMEOUT') && { error: reason }) };
   }
 
   /** At a terminal, once the passphrase is given: silence looks like a program that hangs. */

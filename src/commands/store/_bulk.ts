@@ -66,6 +66,10 @@ export abstract class BulkCommand<C extends { args: object; flags: object }> ext
     return this.flags as unknown as Given;
   }
 
+  protected override get afterTimeout(): string {
+    return `What was ${this.verb[2]} stands. Run it again: it goes on with the rest.`;
+  }
+
   override async run(): Promise<Answer<typeof bulkSchema>> {
     const { 'dry-run': dryRun, out } = this.given;
     const selection = await selectionOf((this.args as { cid: readonly Cid[] }).cid, this.given.where);

@@ -11,7 +11,7 @@ export default class StoreExport extends BaseCommand<typeof StoreExport> {
     'Whole messages with the packets that announce them, as ciphertext. --for takes what that contact has not confirmed, receipts too, and your bundle, so that the answer finds you. The files come into being together, flushed to the device, or not at all.';
   static override readonly args = { cid: optionalCidArgs('the messages; or --for') };
   static override readonly flags = {
-    for: repeated(text({ value: 'NAME', description: 'everything that waits for this contact; may be repeated' })),
+    for: repeated(text({ value: 'NAME', description: 'everything that waits for this contact' })),
     split: parsed({ value: 'SIZE', description: 'several files of at most this size, x.001.car and on; 4GiB less a byte is the most on FAT32' }, parseSize),
     out: needed(shared.out),
   };

@@ -21,6 +21,10 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
   static override readonly schema = gcSchema;
   static override readonly seeAlso = ['store remove', 'store show'];
 
+  protected override get afterTimeout(): string {
+    return 'What was deleted was garbage, and is gone. Run it again: it looks at everything once more, and goes on with what is left.';
+  }
+
   override async run(): Promise<Answer<typeof gcSchema>> {
     const { 'dry-run': dryRun, confirm } = this.flags;
     const lockWaitMs = await this.session.lockWaitMs();

@@ -19,6 +19,10 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly schema = importSchema;
   static override readonly seeAlso = ['store export', 'inbox list', 'contact add', 'inspect'];
 
+  protected override get afterTimeout(): string {
+    return 'A file that was taken in whole stands; of the one under way nothing was. Run it again with a longer --timeout: nothing comes in twice.';
+  }
+
   override async run(): Promise<Answer<typeof importSchema>> {
     const [{ importFiles, importRoom }, { stat }] = await Promise.all([import('../../core/mail/travel.ts'), import('node:fs/promises')]);
     const inputs = await Promise.all(this.args.file.map((path) => this.#input(path)));

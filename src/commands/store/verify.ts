@@ -29,6 +29,10 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   static override readonly schema = verifySchema;
   static override readonly seeAlso = ['check store', 'doctor', 'selftest', 'store show'];
 
+  protected override get afterTimeout(): string {
+    return 'What was looked at is in the answer; a second run looks at it again. Give a longer --timeout, or a part: a CID, --tier or --sample.';
+  }
+
   override async run(): Promise<Answer<typeof verifySchema>> {
     if (this.flags.repair) await this.session.confirm({ what: 'repair the store' });
     return this.flags.acknowledged ? this.#acknowledged() : this.#blocks();

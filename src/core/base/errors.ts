@@ -56,13 +56,13 @@ export const registry = {
   E_FAILED: entry(EXIT.failed, 500, 'no', '{why}', 'See the message above.'),
   E_INTERRUPTED: entry(EXIT.interrupted, 499, 'unknown', 'interrupted', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
   E_TERMINATED: entry(EXIT.terminated, 499, 'unknown', 'terminated', 'Nothing half-done is visible; run it again, with the same --id if it had one.'),
-  E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'Give a longer --timeout, or run it again: it resumes.'),
+  E_TIMEOUT: entry(EXIT.incomplete, 504, 'yes', 'time ran out after {after} while {doing}', 'What the answer says is done stands, and nothing half-done is visible. Run it again with a longer --timeout; a send has one effect only with the same --id.'),
   E_DECLINED: entry(EXIT.declined, 403, 'no', 'not confirmed: {what}', 'Nothing was done. To go on, give --confirm {confirm}.'),
   E_UNKNOWN_OUTCOME: entry(EXIT.unknownOutcome, 502, 'unknown', '{what} may or may not have happened', 'Run it again with the same --id: it has one effect.'),
   E_INCOMPLETE: entry(EXIT.incomplete, 202, 'yes', '{why}', 'What was done stands; run it again for the rest.'),
   E_THRESHOLD: entry(EXIT.threshold, 500, 'no', '{what} is outside its threshold: {why}', 'Compare on a quiet machine before you act on it.'),
 
-  E_SELFTEST: entry(EXIT.failed, 500, 'no', '{failed} of {cases} known answers do not hold', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
+  E_SELFTEST: entry(EXIT.failed, 500, 'no', 'known answers that do not hold: {failed} of {cases}', 'Do not use this build for anything secret: see which file and provider fail, and try --provider.'),
   E_NO_VECTORS: entry(EXIT.notFound, 404, 'no', 'there are no test vectors for OmniPlex under {path}', 'Name a folder with a checkout of Wycheproof, X-Wing, BLAKE3 or multihash vectors.'),
 
   E_DOCTOR: entry(EXIT.failed, 500, 'no', '{failed} of {checks} checks failed: {names}', 'Each has its advice beside it; `omniplex explain CODE` tells more.'),
@@ -93,6 +93,7 @@ export const registry = {
   E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of {names} is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
   E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'Check the spelling: `omniplex contact list`, `identity list`, `context list` and `outbox show` tell the names.'),
   E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'the {kind} name "{name}" is taken', 'Choose another name.'),
+  E_NAME_AMBIGUOUS: entry(EXIT.conflict, 409, 'no', 'each a contact and an identity of yours, who are not the same: {names}', 'Nothing was sent. Give the contact another name: `omniplex contact rename NAME NEW`.'),
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
   E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
   E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
@@ -128,7 +129,7 @@ export const registry = {
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
   E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
-  E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
+  E_LOST: entry(EXIT.integrity, 500, 'no', 'of the messages that were acknowledged are lost: {lost}; not announced: {unannounced}', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
 
   // mail
@@ -214,7 +215,7 @@ export const warnings = {
   W_EXPIRED: '{what} expired at {at}; shown because you asked',
   W_FUTURE_SIGNATURE: 'the bundle of {contact} was signed in the future ({at}); one of the clocks is wrong',
   W_KEY_CHANGED: 'the root key of {contact} changed; it is unverified again',
-  W_LOST: '{count} deliveries that were acknowledged are lost; see `omniplex outbox list --where "state = lost"`',
+  W_LOST: 'deliveries that were acknowledged and are lost: {count}; see `omniplex outbox list --where "state = lost"`',
   W_SENT_AGAIN: 'id "{id}" stood for message {cid}, which this store has lost or forgotten: it was sealed and sent again',
   W_NOISY: 'the machine is too noisy to tell: {why}',
   W_MACHINES: 'the reports are from different machines ({what}): compare ratios, not values',

@@ -3,6 +3,7 @@
  * jobs left behind; it starts no audit, changes nothing and opens no private key.
  */
 import type { Clock } from '../base/clock.ts';
+import { count } from '../base/count.ts';
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import type { Home } from '../home/index.ts';
 import type { Store } from '../storage/store.ts';
@@ -99,7 +100,7 @@ export const unknown = (name: string, { message }: OmniplexError): CheckResult =
 export function together(results: readonly CheckResult[]): CheckResult {
   const status = worst(results.map((result) => result.status));
   const bad = results.filter((result) => result.status !== 'OK');
-  const counted = `${results.length} ${results.length === 1 ? 'check' : 'checks'}`;
+  const counted = count(results.length, 'check');
   const summary = bad.length === 0 ? `${counted}: ${results.map(({ name }) => name).join(', ')}` : `${bad.length} of ${counted}: ${bad.map(({ name, status: found, summary: said }) => `${name} ${found}, ${said}`).join('; ')}`;
   const metrics = results.flatMap(({ name, metrics: own }) => own.map((metric) => ({ ...metric, label: `${name.replaceAll(/\W/g, '_')}_${metric.label}` })));
   return { name: 'all', status, summary, metrics };

@@ -4,7 +4,7 @@
  * Verified means: someone compared the twelve words, or a pipeline was given them. It is lost when the identity changes.
  */
 import type { Bytes } from '../base/bytes.ts';
-import { digestOf, sameCid } from '../base/cid.ts';
+import { digestOf, sameCid, type Cid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { fail, isError, unknownName, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -107,12 +107,20 @@ export class Contacts {
     const name = this.#nameFor(introduction, wanted, fallbackName);
     const known = this.#home.people.contactOf(id);
     if (known !== undefined && known.name !== name) throw fail('E_NAME_TAKEN', { kind: 'contact', name: known.name });
-    if (known === undefined && this.#home.people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name });
+    if (known === undefined) this.#requireFree(name, id);
     const { change: learned, warnings } = this.#learn(introduction, name);
     if (known === undefined) this.#home.people.contacts.insert({ name, id, addedAtMs: this.#now, before: [] });
     const verifies = pinned !== undefined && this.#verify(name, 'fingerprint-file');
     const change = known === undefined ? 'added' : learned !== 'unchanged' ? learned : verifies ? 'verified' : 'unchanged';
     return this.#result(name, change, introduction.newest, warnings);
+  }
+
+  /** Of no other contact, and of no identity of mine but the one that it is: a name says whom a message is for. */
+  #requireFree(name: string, id: Cid): void {
+    const { people } = this.#home;
+    if (people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name });
+    const own = people.identityNamed(name);
+    if (own !== undefined && !sameCid(own.id, id)) throw fail('E_NAME_TAKEN', { kind: 'identity', name, hint: `One of your own identities is called so. Call the contact something else: \`omniplex contact add FILE --name NAME\`, or \`omniplex contact rename\`.` });
   }
 
   #nameFor({ newest, genesis }: Introduction, wanted: string | undefined, fallback: string | undefined): string {
@@ -222,7 +230,7 @@ export class Contacts {
     const to = parseActorName(typedName);
     return this.#home.transaction(() => {
       const record = this.record(name);
-      if (to !== name && this.#home.people.contactNamed(to) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name: to });
+      if (to !== name) this.#requireFree(to, record.id);
       this.#home.people.contacts.update({ ...record, name: to }, 'name = ?', name);
       return this.show(to);
     });

@@ -101,7 +101,9 @@ export class Identities {
   }
 
   #requireFree(name: string): void {
-    if (this.#home.people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+    const { people } = this.#home;
+    if (people.identityNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'identity', name });
+    if (people.contactNamed(name) !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name, hint: `Choose another name, or give the contact one: \`omniplex contact rename ${name} NEW\`.` });
   }
 
   #insert(record: IdentityRecord, made: NewIdentity): void {
@@ -189,6 +191,7 @@ export class Identities {
   async exportBundle(name: string, { prekeysUntilMs }: { readonly prekeysUntilMs?: number } = {}): Promise<{ readonly bytes: Bytes; readonly identity: IdentitySummary; readonly rotated: boolean }> {
     const before = this.show(name);
     if (before.sendOnly && prekeysUntilMs !== undefined) throw fail('E_SEND_ONLY', { name, why: 'it has no prekeys' });
+    if (before.revoked !== undefined && prekeysUntilMs !== undefined) throw fail('E_REVOKED', { names: `"${name}"`, hint: 'A revoked identity gets no new prekeys. Without --prekeys-until the file carries the revocation, for those who know it.' });
     const wanted = prekeysUntilMs === undefined ? undefined : this.#prekeyDate(prekeysUntilMs);
     const lacks = wanted === undefined ? this.#isDue(before) : (before.prekeysUntilMs ?? 0) < wanted;
     const rotated = lacks && !before.sendOnly && before.revoked === undefined;

@@ -26,10 +26,14 @@ export async function inspectCar(pieces: AsyncIterable<Bytes>, { place, crypto, 
   await scan.read(pieces, place, signal);
   const error = scan.damage ?? cutShort(scan);
   const common = { bytes: fileBytes(), sections: scan.sections, roots: scan.roots.map(String), intact: error === undefined };
-  if (scan.indexes.length === 0 && scan.evidence.length > 0) return evidenceCar(scan, common, error, crypto);
+  if (scan.indexes.length === 0 && (scan.evidence.length > 0 || isWithoutReceipts(scan))) return evidenceCar(scan, common, error, crypto);
   if (scan.people.blocks.length === scan.sections && scan.sections > 0 && scan.malformed.size === 0) return bundleFile(scan, common, error, crypto);
   return messagesCar(scan, common, error, crypto);
 }
+
+/** Evidence of a message that nobody has answered: the manifest as the one root, the sender, and nothing else. What carries a message has an index, or its packets. */
+const isWithoutReceipts = ({ roots: [root, ...others], manifests, people, sections, malformed }: CarScan): boolean =>
+  root !== undefined && others.length === 0 && malformed.size === 0 && manifests.has(root.toString()) && people.blocks.length > 0 && sections === 1 + people.blocks.length;
 
 type Common = Pick<CarFacts, 'bytes' | 'sections' | 'roots' | 'intact'>;
 

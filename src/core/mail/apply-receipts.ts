@@ -15,22 +15,21 @@ import type { FiledRow } from './arrivals.ts';
 import type { MailRoom } from './room.ts';
 import { InboxScan, type ScannedMail } from './scan.ts';
 
-/** Counts. */
 export interface AppliedReceipts {
   /** That moved the outbox. */
   readonly applied: number;
   /** Of nobody the message went to, about no message of ours, or not well-formed. */
   readonly ignored: number;
-  /** By a recipient whose newer keys are not known here: they wait for his bundle. */
-  readonly waiting: number;
+  /** By a recipient whose newer keys are not known here: they wait for his bundle. For each the number of the outbox entry that it is about. */
+  readonly waiting: readonly number[];
 }
 
 /** Receipts may still move these. */
 const UNSETTLED = ['unknown', 'announced', 'received', 'refused', 'failed', 'lost', 'cancelled'] as const;
 
-const NONE: AppliedReceipts = { applied: 0, ignored: 0, waiting: 0 };
+const NONE: AppliedReceipts = { applied: 0, ignored: 0, waiting: [] };
 
-const sum = (a: AppliedReceipts, b: AppliedReceipts): AppliedReceipts => ({ applied: a.applied + b.applied, ignored: a.ignored + b.ignored, waiting: a.waiting + b.waiting });
+const sum = (a: AppliedReceipts, b: AppliedReceipts): AppliedReceipts => ({ applied: a.applied + b.applied, ignored: a.ignored + b.ignored, waiting: [...a.waiting, ...b.waiting] });
 
 /**
  * Takes in what came for these identities, by default all of mine. Goes on where the last look of this home ended, so that other mail is
@@ -56,7 +55,7 @@ async function applyOwn(room: MailRoom, identity: IdentityRecord, signal: AbortS
     using _opened = mail.opened;
     if (!mail.isReceipt) continue;
     const one = await applyReceipt(room, mail);
-    if (one.waiting > 0) waiting ??= mail.row;
+    if (one.waiting.length > 0) waiting ??= mail.row;
     result = sum(result, one);
   }
   if (waiting !== undefined) mark.set(waiting, waiting.position - 1);
@@ -120,11 +119,12 @@ export async function applyReceipt(room: MailRoom, mail: ScannedMail): Promise<A
   const { identity, row } = mail;
   await room.original();
   const judgement = await judge(room, mail, identity);
-  if (judgement !== 'waiting' && !identity.sendOnly) await room.store.hot.inbox.acknowledge(row.inbox, row.cid, room.home.clock.now());
+  if (typeof judgement === 'object') return { ...NONE, waiting: [judgement.waitsFor] };
+  if (!identity.sendOnly) await room.store.hot.inbox.acknowledge(row.inbox, row.cid, room.home.clock.now());
   return judgement === 'known' ? NONE : { ...NONE, [judgement]: 1 };
 }
 
-type Judgement = 'applied' | 'known' | 'ignored' | 'waiting';
+type Judgement = 'applied' | 'known' | 'ignored' | { readonly waitsFor: number };
 
 async function judge({ home }: MailRoom, { opened }: ScannedMail, identity: IdentityRecord): Promise<Judgement> {
   const { message, provenance } = opened;
@@ -133,7 +133,7 @@ async function judge({ home }: MailRoom, { opened }: ScannedMail, identity: Iden
   if (receipt === undefined || entry?.identity === undefined || !sameCid(entry.identity, identity.id)) return 'ignored';
   const places = placesOf(entry, provenance.identity);
   if (places.length === 0) return 'ignored';
-  if (!provenance.signed) return 'waiting';
+  if (!provenance.signed) return { waitsFor: entry.number };
   const { state } = receipt;
   // his clock may be ahead of mine; what he claims stands in the receipt itself
   const atMs = Math.min(receipt.atMs, home.clock.now());

@@ -3,6 +3,7 @@
  * every step is one flush; a large one goes alone, so that memory stays flat. A line that fails later, fails alone and is named; with ids
  * the rest can be sent again by running the same list.
  */
+import { count } from '../base/count.ts';
 import { fail, isError, OmniplexError, type ErrorCode, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { draftOfLine, failureOf, requireSendable } from './batch-check.ts';
@@ -150,8 +151,10 @@ class Batch {
 
   #error(failed: number): OmniplexError | undefined {
     if (isError(this.#end, 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT')) return this.#end;
-    const short = this.#reasons.E_DURABILITY ?? 0;
-    if (failed > 0) return fail('E_INCOMPLETE', { why: `not sent: ${failed} of ${this.#total} messages`, hint: this.#again() }, this.#end);
-    return short > 0 ? fail('E_INCOMPLETE', { why: `less durable than asked: ${short} of ${this.#total} messages`, hint: this.#again() }) : undefined;
+    const { E_DURABILITY: short = 0, ...others } = this.#reasons;
+    if (failed > 0) return fail('E_INCOMPLETE', { why: `not sent: ${failed} of ${count(this.#total, 'message')}`, hint: this.#again() }, this.#end);
+    if (short > 0) return fail('E_INCOMPLETE', { why: `less durable than asked: ${short} of ${count(this.#total, 'message')}`, hint: this.#again() });
+    const withdrawn = Object.values(others).reduce((sum, n) => sum + n, 0);
+    return withdrawn > 0 ? fail('E_INCOMPLETE', { why: `cancelled or let go since they were sent: ${withdrawn} of ${count(this.#total, 'message')}`, hint: 'Their ids stay with them. To send them again give their lines new ids.' }) : undefined;
   }
 }

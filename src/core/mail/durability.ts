@@ -1,4 +1,4 @@
-/** The durability of a message that is there already, and how it is raised. It never sinks: what was reached is read back, not remembered. */
+/** The durability of a message that is there already, and how it is raised. What is told was read back, not remembered. */
 import type { Cid } from '../base/cid.ts';
 import { OmniplexError } from '../base/errors.ts';
 import { copyMessageToCold, requireDurability, type ReachedDurability } from '../storage/commit.ts';
@@ -12,18 +12,27 @@ export interface Raised {
   readonly shortfall?: OmniplexError;
 }
 
-/** Throws E_NOT_SUPPORTED. What a cold tier refuses is answered as a shortfall. */
-export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durability, signal?: AbortSignal): Promise<Raised> {
+/**
+ * What holds now, and more where more was asked. `held`: the tiers that were found to hold all of it. Throws E_NOT_SUPPORTED. What a cold tier
+ * refuses is answered as a shortfall. What was demoted since is durable as cold is, and is written down so before it is told.
+ */
+export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durability, held: readonly TierName[], signal?: AbortSignal): Promise<Raised> {
   const { store } = room;
   requireDurability(store, asked);
   const record = await store.hot.message(cid);
   if (record === undefined || record.removed) return { durability: { asked, true: 'accepted', copies: {}, announcements: 'hot' }, changed: false };
-  if (asked !== 'cold') return { durability: { asked, true: 'hot', copies: copiesOf(store, record), announcements: 'hot' }, changed: false };
+  const whole = record.tiers.filter((tier) => held.includes(tier));
+  const level = whole.some((tier) => tier !== 'hot') ? 'cold' : 'hot';
+  const found: ReachedDurability = { asked, true: level, copies: copiesOf(store, { tiers: whole }), announcements: level };
+  if (asked !== 'cold') {
+    if (level === 'cold' && room.home.outbox.find(cid)?.durability.true === 'hot') await acknowledge(room, record);
+    return { durability: found, changed: false };
+  }
   try {
     await copyMessageToCold(store, cid, { ...(signal && { signal }) });
   } catch (error) {
     if (!(error instanceof OmniplexError)) throw error;
-    return { durability: { asked, true: 'hot', copies: copiesOf(store, record), announcements: 'hot' }, changed: false, shortfall: error };
+    return { durability: found, changed: false, shortfall: error };
   }
   const after = (await store.hot.message(cid)) ?? record;
   const changed = after.tiers.length > record.tiers.length;

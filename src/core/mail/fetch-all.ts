@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
+import { count } from '../base/count.ts';
 import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import { makePrivateFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
@@ -17,7 +18,8 @@ import { outcome, type Outcome } from './outcome.ts';
 import { holdsExactly, nameBeside, writeFile, type Written } from './output.ts';
 import { judgeSender } from './provenance.ts';
 import type { MailRoom } from './room.ts';
-import { InboxScan, type ScannedMail } from './scan.ts';
+import { InboxScan, type PassedBy, type ScannedMail } from './scan.ts';
+import { forReceiver, noteIfLost } from './unfetchable.ts';
 
 export interface FetchAllRequest extends FetchOptions {
   /** Made if it is not there. */
@@ -29,7 +31,15 @@ export interface FetchAllRequest extends FetchOptions {
   readonly onItem?: ((item: FetchedItem) => void) | undefined;
 }
 
-export type FetchedItem = (FetchResult & { readonly changed: boolean }) | { readonly cid: string; readonly code: ErrorCode; readonly message: string };
+/** `hint`: what to do about this one. */
+export interface FetchFailure {
+  readonly cid: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export type FetchedItem = (FetchResult & { readonly changed: boolean }) | FetchFailure;
 
 export interface FetchAllResult {
   /** Files that were written now. */
@@ -39,9 +49,10 @@ export interface FetchAllResult {
   readonly failed: number;
   readonly bytes: number;
   readonly unreadable: number;
+  readonly passed: readonly PassedBy[];
   readonly arriving: number;
   readonly messages: ReadonlyArray<FetchResult & { readonly changed: boolean }>;
-  readonly failures: ReadonlyArray<{ readonly cid: string; readonly code: ErrorCode; readonly message: string }>;
+  readonly failures: readonly FetchFailure[];
   readonly next: string | null;
 }
 
@@ -54,7 +65,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   await makePrivateFolder(folder);
   const scan = new InboxScan(room, { readers: readersOf(room), after: parsePosition(after), signal });
   const messages: Array<FetchResult & { changed: boolean }> = [];
-  const failures: Array<{ cid: string; code: ErrorCode; message: string }> = [];
+  const failures: FetchFailure[] = [];
   let full = false;
   for await (const mail of scan) {
     using _opened = mail.opened;
@@ -72,7 +83,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   const fetched = messages.filter(({ changed }) => changed);
   const counts = { fetched: fetched.length, unchanged: messages.length - fetched.length, failed: failures.length, bytes: fetched.reduce((sum, { bytes }) => sum + bytes, 0) };
   const result = { ...counts, ...(await scan.rest()), messages, failures, next: full ? String(scan.position) : null };
-  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `not fetched: ${failures.length} of ${messages.length + failures.length} messages` });
+  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `not fetched: ${failures.length} of ${count(messages.length + failures.length, 'message')}`, hint: 'What was fetched stands. Beside each of the others stands what to do about it; then run it again.' });
   return outcome(result, messages.some(({ changed, acknowledged }) => changed || acknowledged), error);
 }
 
@@ -88,7 +99,9 @@ async function fetchItem(room: MailRoom, { opened }: ScannedMail, request: Fetch
     return { ...result, changed };
   } catch (error) {
     if (!(error instanceof OmniplexError) || request.signal?.aborted === true || ENDS.includes(error.code)) throw error;
-    return { cid: cid.toString(), code: error.code, message: error.message };
+    await noteIfLost(room, error, cid, request.signal);
+    const { code, message, hint } = forReceiver(error, cid, true);
+    return { cid: cid.toString(), code, message, hint };
   }
 }
 

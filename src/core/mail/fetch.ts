@@ -20,6 +20,7 @@ import { outcome, type Outcome } from './outcome.ts';
 import { fileFor, refuseTaken, writeFile, writeStream, type FetchTarget, type Written } from './output.ts';
 import { judgeSender, learnFrom, senderView, type SenderView } from './provenance.ts';
 import type { MailRoom } from './room.ts';
+import { forReceiver, isListed, noteIfLost } from './unfetchable.ts';
 
 export interface FetchOptions {
   /** Handled: leaves the inbox, and the receipt that was asked for goes out. */
@@ -66,8 +67,22 @@ export interface FetchResult {
  * E_RANGE, E_EXISTS, E_DISK_FULL, E_BLOCKS_MISSING, E_BLOCK_CORRUPT, E_CIPHERTEXT and the other codes of opening; then there is no file.
  */
 export async function fetch(room: MailRoom, request: FetchRequest): Promise<Outcome<FetchResult>> {
-  const { cid, to, passphrase, signal, allowUnverified = false } = request;
+  const { cid, to, signal } = request;
   await refuseTaken(to);
+  const explain = async (error: OmniplexError): Promise<OmniplexError> => {
+    await noteIfLost(room, error, cid, signal);
+    return forReceiver(error, cid, await isListed(room, cid));
+  };
+  try {
+    const done = await fetchOne(room, request);
+    return done.error === undefined ? done : { ...done, error: await explain(done.error) };
+  } catch (error) {
+    throw error instanceof OmniplexError ? await explain(error) : error;
+  }
+}
+
+async function fetchOne(room: MailRoom, request: FetchRequest): Promise<Outcome<FetchResult>> {
+  const { cid, to, passphrase, signal, allowUnverified = false } = request;
   using opened = await new Opener(room, { passphrase, signal }).open(cid, { nowMs: room.home.clock.now() });
   judgeSender(room, cid, opened.provenance, allowUnverified);
   const path = await fileFor(to, opened.message.metadata.name);

@@ -8,6 +8,7 @@ import { fail, isError } from '../base/errors.ts';
 import type { Filter } from '../base/filter.ts';
 import { limits } from '../base/limits.ts';
 import type { ReceiptWish } from '../message/sealed.ts';
+import { knownLoss } from '../storage/losses.ts';
 import { readersOf, unhandledRows } from './arrivals.ts';
 import { applyReceipt } from './apply-receipts.ts';
 import { safeFileName } from './file-name.ts';
@@ -15,9 +16,10 @@ import { Opener, type OpenedMail, type OpenerOptions } from './opener.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import { senderView, type SenderView } from './provenance.ts';
 import type { MailRoom } from './room.ts';
-import { InboxScan, type ScannedMail } from './scan.ts';
+import { InboxScan, type PassedBy, type ScannedMail } from './scan.ts';
 
-export const mailStates = ['unread', 'opened', 'expired'] as const;
+/** `lost`: not opened here yet, and some of it is nowhere in the store, as far as anybody has looked. */
+export const mailStates = ['unread', 'opened', 'expired', 'lost'] as const;
 export type MailState = (typeof mailStates)[number];
 
 /** What --where knows of a message in an inbox. */
@@ -52,8 +54,10 @@ export interface InboxList {
   readonly messages: readonly InboxMessage[];
   /** Where the next page begins; null when there is none. */
   readonly next: string | null;
-  /** Announcements passed by: forged, damaged, for nobody here. */
+  /** Announcements passed by: forged, damaged, gone, for nobody here. */
   readonly unreadable: number;
+  /** Of those, what each names and why it was passed by; as many as a page has items. */
+  readonly passed: readonly PassedBy[];
   /** Streams that have begun and not ended. */
   readonly arriving: number;
   /** Receipts that moved the outbox meanwhile. */
@@ -79,7 +83,7 @@ export async function listInbox(room: MailRoom, { where, limit = limits.pageItem
   for await (const mail of scan) {
     using _opened = mail.opened;
     if (mail.isReceipt) receipts += await applyIfOriginal(room, mail);
-    else if (where === undefined || where.matches(filterRecord(room, mail), room.home.clock.now())) messages.push(inboxMessage(room, mail));
+    else if (where === undefined || where.matches(await filterRecord(room, mail), room.home.clock.now())) messages.push(await inboxMessage(room, mail));
     full = messages.length === limit;
     if (full) break;
   }
@@ -103,15 +107,16 @@ export async function applyIfOriginal(room: MailRoom, mail: ScannedMail): Promis
   }
 }
 
-function stateOf({ home }: MailRoom, { message }: OpenedMail): MailState {
+async function stateOf({ home, store }: MailRoom, { message }: OpenedMail): Promise<MailState> {
   const { expiresMs } = message.metadata;
   if (expiresMs !== 0 && expiresMs <= home.clock.now()) return 'expired';
-  return home.messages.find(message.cid) === undefined ? 'unread' : 'opened';
+  if (home.messages.find(message.cid) !== undefined) return 'opened';
+  return (await knownLoss(store.hot, message.cid)) === undefined ? 'unread' : 'lost';
 }
 
 const shownName = ({ message }: OpenedMail): string | null => (message.metadata.name === '' ? null : safeFileName(message.metadata.name));
 
-export function inboxMessage(room: MailRoom, { row, identity, opened }: ScannedMail): InboxMessage {
+export async function inboxMessage(room: MailRoom, { row, identity, opened }: ScannedMail): Promise<InboxMessage> {
   const { name, verified, claimedName } = opened.provenance;
   return {
     cid: opened.message.cid.toString(),
@@ -119,19 +124,19 @@ export function inboxMessage(room: MailRoom, { row, identity, opened }: ScannedM
     verified,
     received: rfc3339(row.receivedAtMs),
     bytes: opened.message.metadata.bytes,
-    state: stateOf(room, opened),
+    state: await stateOf(room, opened),
     name: shownName(opened),
     to: identity.name,
     ...(claimedName !== undefined && { claimedName }),
   };
 }
 
-const filterRecord = (room: MailRoom, { row, identity, opened }: ScannedMail) => ({
+const filterRecord = async (room: MailRoom, { row, identity, opened }: ScannedMail) => ({
   sender: opened.provenance.name,
   verified: opened.provenance.verified,
   received: row.receivedAtMs,
   size: opened.message.metadata.bytes,
-  state: stateOf(room, opened),
+  state: await stateOf(room, opened),
   name: shownName(opened) ?? undefined,
   to: identity.name,
 });
@@ -171,7 +176,7 @@ export async function showMessage(room: MailRoom, cid: Cid, options: OpenerOptio
     expires: metadata.expiresMs === 0 ? null : rfc3339(metadata.expiresMs),
     received: row === undefined ? null : rfc3339(row.receivedAtMs),
     acknowledged: row?.acknowledgedAtMs === undefined ? null : rfc3339(row.acknowledgedAtMs),
-    state: stateOf(room, opened),
+    state: await stateOf(room, opened),
     to: identity?.name ?? null,
     receiptAsked: metadata.receipt ?? null,
     recipients: manifest.stanzas.length,

@@ -8,6 +8,7 @@ import type { Home, OutboxEntry } from '../home/index.ts';
 import { holdersOf } from '../storage/holders.ts';
 import { soundFacts } from '../storage/journal-facts.ts';
 import { forgetLoss, knownLosses, noteLosses } from '../storage/losses.ts';
+import type { TierName } from '../storage/ports.ts';
 import type { Store } from '../storage/store.ts';
 import type { MailRoom } from './room.ts';
 
@@ -66,18 +67,26 @@ export function warnOfLost({ home, warn }: Pick<MailRoom, 'home' | 'warn'>): voi
   if (count !== told) home.settings.set(LOST_SETTING, count);
 }
 
+export interface Standing {
+  /** It was promised, not let go, and some of it is nowhere. */
+  readonly lost: boolean;
+  /** The tiers that hold every block, each read and hashed. Empty when the message was lost or let go, or only all tiers together hold it. */
+  readonly held: readonly TierName[];
+}
+
 /**
- * Was it lost, and not let go? All of it is read and hashed, whatever an audit found: what is answered next promises it. Throws
+ * How a message stands now. All of it is read and hashed, whatever an audit found: what is answered next promises it. Throws
  * E_STORE_CORRUPT when the journal, which knows what was let go, is damaged, and E_IO when a tier does not answer: nobody sends twice on a guess.
  */
-export async function isLost(store: Store, cid: Cid, signal?: AbortSignal): Promise<boolean> {
+export async function standingOf(store: Store, cid: Cid, signal?: AbortSignal): Promise<Standing> {
   const record = await store.hot.message(cid);
-  if (record?.removed === true) return false;
-  if (record !== undefined && (await holdersOf(store.tiers, cid, { signal, hash: true })) !== undefined) {
+  if (record?.removed === true) return { lost: false, held: [] };
+  const held = record && (await holdersOf(store.tiers, cid, { signal, hash: true }));
+  if (held !== undefined) {
     await forgetLoss(store.hot, cid);
-    return false;
+    return { lost: false, held };
   }
-  return !(await soundFacts(store.journal)).released.has(cid.toString());
+  return { lost: !(await soundFacts(store.journal)).released.has(cid.toString()), held: [] };
 }
 
 /** Notes a loss that was found without an audit, as an audit would. What nobody was promised is none. */

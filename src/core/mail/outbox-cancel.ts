@@ -3,6 +3,7 @@
  * them the message is no longer wanted in the store either. It is not an erasure: who has looked into his inbox may have the message, and other
  * stores keep what they have.
  */
+import { count } from '../base/count.ts';
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import { rfc3339 } from '../base/clock.ts';
 import type { Cid } from '../base/cid.ts';
@@ -88,7 +89,7 @@ function markCancelled({ home }: MailRoom, { number }: OutboxEntry, places: read
 }
 
 const tooLate = (kept: readonly string[], { recipients }: OutboxEntry): OmniplexError | undefined =>
-  kept.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${kept.length} of ${recipients.length} recipients had it already: ${kept.join(', ')}` });
+  kept.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${kept.length} of ${count(recipients.length, 'recipient')} had it already: ${kept.join(', ')}` });
 
 /** A lost message that was sent again: nobody waits for it any more. What cannot be let go now stays lost, and says so itself. */
 export async function supersede(room: MailRoom, cid: Cid): Promise<void> {

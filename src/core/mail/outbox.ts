@@ -23,8 +23,11 @@ export interface OutboxRecipient {
   readonly at: string | null;
   /** Every state that it came through. */
   readonly times: Readonly<Partial<Record<RecipientState, string>>>;
-  /** Error code of the last failure. */
+  /** Error code of the last failure, or of what a refusal is for. */
   readonly code?: string;
+  /** Of a refusal: the reason in words, and what ends it. */
+  readonly why?: string;
+  readonly hint?: string;
 }
 
 interface OutboxFacts {
@@ -95,13 +98,21 @@ function factsOf(entry: OutboxEntry): OutboxFacts {
 /** A recipient's clock says what it likes. */
 const timeText = (ms: number): string => rfc3339(Math.min(ms, EXPIRES_MS_MAX));
 
-function recipientView({ name, state, times, code }: Delivery): OutboxRecipient {
+/** The only reason that a receiver of this program has: his setting, and what he knows of the sender. The word itself carries none. */
+const refusalOf = (name: string, cid: string): Pick<OutboxRecipient, 'code' | 'why' | 'hint'> => ({
+  code: 'E_UNVERIFIED',
+  why: `${name} had it, and tells no more: by the setting \`receipts\` there only a verified contact is told, and you are none, or your keys were replaced or revoked`,
+  hint: `Let ${name} have your newest bundle and compare the twelve words: \`omniplex contact verify\` there, then \`omniplex inbox ack ${cid}\`, gives the receipt that you asked for.`,
+});
+
+function recipientView({ name, state, times, code }: Delivery, cid: Cid | undefined): OutboxRecipient {
   const at = times[state];
   const reached = recipientStates.flatMap((one) => (times[one] === undefined ? [] : [[one, timeText(times[one])] as const]));
-  return { name, state, at: at === undefined ? null : timeText(at), times: Object.fromEntries(reached), ...(code !== undefined && { code }) };
+  const reason = state === 'refused' && cid !== undefined ? refusalOf(name, cid.toString()) : code !== undefined && { code };
+  return { name, state, at: at === undefined ? null : timeText(at), times: Object.fromEntries(reached), ...reason };
 }
 
-export const messageView = (entry: OutboxEntry): OutboxMessage => ({ ...factsOf(entry), recipients: entry.recipients.map(recipientView) });
+export const messageView = (entry: OutboxEntry): OutboxMessage => ({ ...factsOf(entry), recipients: entry.recipients.map((one) => recipientView(one, entry.cid)) });
 
 export function itemView(entry: OutboxEntry): OutboxItem {
   const states: Partial<Record<RecipientState, number>> = {};
@@ -170,12 +181,27 @@ export async function showOutbox(room: MailRoom, key: Cid | string, { signal }: 
 
 /** Settled, with what the store lost and the receipts that came. */
 export async function upToDate(room: MailRoom, number: number, signal?: AbortSignal): Promise<OutboxEntry> {
-  await learnLosses(room);
-  const entry = await reconciled(room, room.home.outbox.entry(number));
-  const identity = entry.identity && room.home.people.identityOf(entry.identity);
-  if (identity === undefined || entry.receipt === undefined || !entry.recipients.some(({ state }) => isOpen(state))) return entry;
-  await applyReceipts(room, [identity], signal);
+  await settled(room, number);
+  await collectReceipts(room, number, signal);
   return room.home.outbox.entry(number);
+}
+
+/** With what the store lost, and without asking for a key. */
+export async function settled(room: MailRoom, number: number): Promise<OutboxEntry> {
+  await learnLosses(room);
+  return reconciled(room, room.home.outbox.entry(number));
+}
+
+/**
+ * Takes in the receipts that came for whoever sent it. Answers how many about this message wait, since the keys that signed them are not known
+ * here. Throws what unlocking the key ring throws, when one may have come, and E_HOME_COPIED.
+ */
+export async function collectReceipts(room: MailRoom, number: number, signal?: AbortSignal): Promise<number> {
+  const entry = room.home.outbox.entry(number);
+  const identity = entry.identity && room.home.people.identityOf(entry.identity);
+  if (identity === undefined || entry.receipt === undefined || !entry.recipients.some(({ state }) => isOpen(state))) return 0;
+  const { waiting } = await applyReceipts(room, [identity], signal);
+  return waiting.filter((one) => one === number).length;
 }
 
 /** More may be heard of it. */
@@ -233,5 +259,7 @@ function refuseVainWait({ receipt, recipients }: OutboxEntry, wanted: WaitReques
 function missing({ cid, recipients }: OutboxEntry, wanted: WaitRequest['state']): OmniplexError | undefined {
   if (recipients.some(({ state }) => state === 'lost')) return fail('E_MESSAGE_LOST', { cid: cid?.toString() });
   const late = recipients.filter(({ state }) => !hasReached(state, wanted)).length;
-  return late === 0 ? undefined : fail('E_MISSING_RECIPIENTS', { missing: late, total: recipients.length, state: wanted });
+  if (late === 0) return undefined;
+  const refuses = recipients.some(({ state }) => state === 'refused');
+  return fail('E_MISSING_RECIPIENTS', { missing: late, total: recipients.length, state: wanted, ...(refuses && { hint: `Waiting ends no refusal: \`omniplex outbox show ${cid?.toString()}\` tells its reason, and what does.` }) });
 }

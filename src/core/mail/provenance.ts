@@ -118,7 +118,7 @@ export const senderView = ({ name, identity, verified, keysReplacedAtMs, claimed
 /** Reading what a stranger wrote is allowed, and told; what nobody can be held to needs `allowUnverified`. Throws E_SENDER_UNKNOWN. */
 export function judgeSender(room: MailRoom, cid: Cid, provenance: Provenance, allowUnverified: boolean): void {
   const { identity, name, claimedName, signed, verified, keysReplacedAtMs, revocation } = provenance;
-  if (!signed && !allowUnverified) throw fail('E_SENDER_UNKNOWN', { cid: cid.toString(), why: whyUnknown(provenance), ...(identity && { identity: identity.toString() }) });
+  if (!signed && !allowUnverified) throw fail('E_SENDER_UNKNOWN', { cid: cid.toString(), why: whyUnknown(provenance), hint: hintUnknown(provenance), ...(identity && { identity: identity.toString() }) });
   const sender = name ?? claimedName ?? identity?.toString() ?? 'nobody';
   if (revocation !== undefined) room.warn(warning('W_SENDER_REVOKED', { sender, at: rfc3339(revocation.atMs) }));
   else if (keysReplacedAtMs !== undefined) room.warn(warning('W_SENDER_KEYS_REPLACED', { sender, at: rfc3339(keysReplacedAtMs) }));
@@ -127,6 +127,11 @@ export function judgeSender(room: MailRoom, cid: Cid, provenance: Provenance, al
 
 function whyUnknown({ name }: Provenance): string {
   return name === undefined ? 'its sender is not among your contacts' : `"${name}" signed it with keys that are newer than the bundle you have`;
+}
+
+function hintUnknown({ name }: Provenance): string {
+  const bundle = name === undefined ? 'Ask who sent it for the bundle and run `omniplex contact add FILE`' : `Ask ${name} for the newest bundle and run \`omniplex contact update ${name} FILE\``;
+  return `${bundle}. Or give --allow-unverified, and believe nothing of who wrote it.`;
 }
 
 /** A contact who introduces himself again has perhaps new keys. What does not continue the history known here is left alone. */

@@ -20,7 +20,7 @@ import { commitMessage } from '../storage/commit.ts';
 import { giveUp } from '../storage/losses.ts';
 import type { Operation } from '../storage/ports.ts';
 import { Announcer } from './announce.ts';
-import { isLost } from './losses.ts';
+import { standingOf } from './losses.ts';
 import type { OpenedMail } from './opener.ts';
 import type { Provenance } from './provenance.ts';
 import type { MailRoom } from './room.ts';
@@ -72,7 +72,7 @@ async function give(room: MailRoom, identity: IdentityRecord, provenance: Proven
   const known = home.messages.find(of);
   const isNoted = known?.receipts.includes(state) === true && known.identity?.equals(identity.id) === true;
   const given = await store.hot.operation(key);
-  const lost = given !== undefined && (await isLost(store, given.cid)) ? given.cid : undefined;
+  const lost = given !== undefined && (await standingOf(store, given.cid)).lost ? given.cid : undefined;
   if (lost === undefined && (isNoted || given !== undefined)) return { ...answer, changed: false };
   await room.original();
   const operation = (cid: Cid): Operation => ({ key, content: key, cid, result: new Uint8Array(0) });

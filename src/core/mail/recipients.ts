@@ -3,6 +3,7 @@
  * anything is written, and what is wrong with any of them is said in one error.
  */
 import { bytesOf, textOf } from '../base/bytes.ts';
+import { sameCid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { parseExpiry } from '../base/duration.ts';
 import { fail, OmniplexError, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
@@ -38,7 +39,7 @@ export interface Refusal {
 }
 
 /** The first of these that applies is the error; the others are named in it. */
-const ORDER: readonly ErrorCode[] = ['E_NAME_UNKNOWN', 'E_NOT_FOUND', 'E_NOT_IN_VERSION_1', 'E_REVOKED', 'E_BUNDLE_EXPIRED', 'E_UNVERIFIED', 'E_PREKEY_EXPIRY', 'E_NOT_SUPPORTED'];
+const ORDER: readonly ErrorCode[] = ['E_NAME_AMBIGUOUS', 'E_NAME_UNKNOWN', 'E_NOT_FOUND', 'E_NOT_IN_VERSION_1', 'E_REVOKED', 'E_BUNDLE_EXPIRED', 'E_UNVERIFIED', 'E_PREKEY_EXPIRY', 'E_NOT_SUPPORTED'];
 
 const isPath = (text: string): boolean => text.includes('/') || text.endsWith('.bundle');
 
@@ -55,7 +56,7 @@ export class AddressBook {
 
   /**
    * Those that `names` stand for, each once, in this order. Throws the one error for all that cannot be found or may not be sent to:
-   * E_NAME_UNKNOWN, E_NOT_IN_VERSION_1 (groups), E_REVOKED, E_BUNDLE_EXPIRED, E_UNVERIFIED; E_NO_RECIPIENT, E_TOO_MANY.
+   * E_NAME_AMBIGUOUS, E_NAME_UNKNOWN, E_NOT_IN_VERSION_1 (groups), E_REVOKED, E_BUNDLE_EXPIRED, E_UNVERIFIED; E_NO_RECIPIENT, E_TOO_MANY.
    */
   async find(names: readonly string[], { allowUnverified = false } = {}): Promise<readonly Recipient[]> {
     const refusals = await this.refusals(names, { allowUnverified });
@@ -94,8 +95,10 @@ export class AddressBook {
 async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipient> {
   if (name.startsWith('group:')) throw fail('E_NOT_IN_VERSION_1', { what: 'sending to a group' });
   const contact = home.people.contactNamed(name);
-  if (contact !== undefined) return contactRecipient(home, contact);
   const own = home.people.identityNamed(name);
+  // Refused where names are given, but homes of earlier releases, and restored ones, may have such a pair.
+  if (contact !== undefined && own !== undefined && !sameCid(contact.id, own.id)) throw fail('E_NAME_AMBIGUOUS', { names: quoted(name) });
+  if (contact !== undefined) return contactRecipient(home, contact);
   if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: historyOf(home, own.id).revocation !== undefined };
   if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));

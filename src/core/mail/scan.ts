@@ -3,6 +3,7 @@
  * end it: what cannot be opened is counted and passed by; only a store or a home that fails does.
  */
 import { isError, type ErrorCode } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { IdentityRecord } from '../home/index.ts';
 import { decodeManifest } from '../message/manifest.ts';
 import { isReceipt } from '../message/receipt.ts';
@@ -23,6 +24,12 @@ const UNREADABLE: readonly ErrorCode[] = [
   ...(['E_FORMAT', 'E_NOT_CANONICAL', 'E_CID_INVALID', 'E_VERSION_NEWER', 'E_NOT_IN_VERSION_1', 'E_BLOCK_CORRUPT', 'E_BLOCKS_MISSING', 'E_TOO_MANY', 'E_REVOKED'] as const),
 ];
 
+/** An announcement that led to nothing. `inbox ack` takes it off the list like any other. */
+export interface PassedBy {
+  readonly cid: string;
+  readonly code: ErrorCode;
+}
+
 export interface ScanOptions {
   readonly readers: readonly IdentityRecord[];
   /** Position to go on from; default 0. */
@@ -41,6 +48,7 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
   readonly #streams = new OpenStreams();
   #last: ReceivedAnnouncement | undefined;
   #unreadable = 0;
+  readonly #passed: PassedBy[] = [];
 
   constructor(room: MailRoom, options: ScanOptions) {
     this.#room = room;
@@ -59,9 +67,9 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
   }
 
   /** What was passed by so far, and the streams of which more is to come. */
-  async rest(): Promise<{ readonly unreadable: number; readonly arriving: number }> {
+  async rest(): Promise<{ readonly unreadable: number; readonly passed: readonly PassedBy[]; readonly arriving: number }> {
     const { arriving, stale } = await this.#streams.count(this.#room.home.clock.now(), (start) => this.#opener.isGenuineStart(start));
-    return { unreadable: this.#unreadable + stale, arriving };
+    return { unreadable: this.#unreadable + stale, passed: this.#passed, arriving };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ScannedMail> {
@@ -96,6 +104,7 @@ export class InboxScan implements AsyncIterable<ScannedMail> {
     } catch (error) {
       if (!isError(error, ...UNREADABLE)) throw error;
       this.#unreadable++;
+      if (this.#passed.length < limits.pageItemsMax) this.#passed.push({ cid: filed.row.cid.toString(), code: error.code });
       return undefined;
     }
   }

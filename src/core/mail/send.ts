@@ -6,6 +6,7 @@
 import { rfc3339 } from '../base/clock.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { sameCid, type Cid } from '../base/cid.ts';
+import { count } from '../base/count.ts';
 import { fail, isError, OmniplexError, warning } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { introductionOf } from '../identity/history.ts';
@@ -13,13 +14,13 @@ import { introductionBlocks } from '../identity/introduction.ts';
 import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
-import type { Durability, Operation } from '../storage/ports.ts';
+import type { Durability, Operation, TierName } from '../storage/ports.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
 import { adopt, beginFlights, reconcile } from './flight.ts';
 import { digestOfInput } from './input.ts';
-import { isLost } from './losses.ts';
+import { standingOf } from './losses.ts';
 import { openOperationResult, type OperationResult } from './operation.ts';
 import { supersede } from './outbox-cancel.ts';
 import { outcome, type Outcome } from './outcome.ts';
@@ -30,9 +31,9 @@ import type { DurabilityResult, SendRequest, SendResult } from './send-types.ts'
 import { openSender, type SenderInUse } from './sender.ts';
 
 /**
- * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
+ * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_AMBIGUOUS, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
  * E_NOT_SUPPORTED, E_ID_CONFLICT, E_EXISTS, E_DISK_FULL, E_BUDGET, E_HOME_COPIED. Throws E_UNKNOWN_OUTCOME when the store does not say.
- * Beside the result: E_DURABILITY, E_INCOMPLETE (the CAR of `out` was not written).
+ * Beside the result: E_DURABILITY; E_CANCELLED, E_INCOMPLETE (the repeat of an id whose message was cancelled, or let go; the CAR of `out` was not written).
  */
 export async function send(room: MailRoom, request: SendRequest): Promise<Outcome<SendResult>> {
   const draft = await draftOf(room, new AddressBook(room), request);
@@ -84,7 +85,8 @@ async function sendOrSeal(room: MailRoom, sender: SenderInUse, draft: Draft): Pr
     const again = toldBefore(room, sender, id);
     return { ...(await sealDraft(room, sender, draft)), again };
   }
-  return (await isLost(room.store, known.cid, draft.request.signal)) ? sealAgain(room, sender, draft, known) : repeat(room, sender, draft, known);
+  const { lost, held } = await standingOf(room.store, known.cid, draft.request.signal);
+  return lost ? sealAgain(room, sender, draft, known) : repeat(room, sender, draft, known, held);
 }
 
 /** What this home told somebody under this id, and the store does not remember. */
@@ -123,14 +125,35 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
 }
 
 /** The effect is there: the content is compared, not sealed again. Throws E_ID_CONFLICT, E_MAC. */
-async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation): Promise<Sent> {
+async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation, held: readonly TierName[]): Promise<Sent> {
   const { request, durability } = draft;
   const digest = await digestOfInput(request.input, request.signal);
   if (!equalBytes(contentOfId(room, sender, draft, digest), operation.content)) throw fail('E_ID_CONFLICT', { id: request.id });
   const known = openOperationResult(room.crypto, sender.secret.expose(), operation.key, operation.result);
-  const raised = await raiseDurability(room, operation.cid, durability, request.signal);
+  const raised = await raiseDurability(room, operation.cid, durability, held, request.signal);
   await remember(room, sender, draft, operation, known, raised.durability);
-  return asRepeat(room, answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall));
+  const sent = answerOf(draft, operation.cid, known, raised.durability, raised.changed, raised.shortfall);
+  return asRepeat(room, await asLeft(room, sent, known));
+}
+
+/** Who is told of it now. A repeat announces nothing, so what was cancelled or let go since is not sent, and must not read so. */
+async function asLeft({ home, store }: MailRoom, sent: Sent, { recipients }: OperationResult): Promise<Sent> {
+  const { result, cid } = sent;
+  const isGone = result.durability.true === 'accepted';
+  const rows = await Promise.all(recipients.map(({ inbox }) => store.hot.inbox.find(inbox, cid)));
+  const announced = isGone ? 0 : rows.filter((row) => row !== undefined).length;
+  const cancelled = (home.outbox.find(cid)?.recipients ?? []).filter(({ state }) => state === 'cancelled').map(({ name }) => name);
+  const error = leftOut({ cid: cid.toString(), total: recipients.length, announced, cancelled, isGone }) ?? sent.error;
+  return { ...sent, result: { ...result, recipients: { ...result.recipients, announced } }, ...(error && { error }) };
+}
+
+function leftOut({ cid, total, announced, cancelled, isGone }: { readonly cid: string; readonly total: number; readonly announced: number; readonly cancelled: readonly string[]; readonly isGone: boolean }): OmniplexError | undefined {
+  const withNewId = 'Send the file again with a new --id: `omniplex send FILE --to NAME`.';
+  if (cancelled.length > 0 && cancelled.length === total) return fail('E_CANCELLED', { cid });
+  if (isGone) return fail('E_INCOMPLETE', { why: `message ${cid} was removed from this store, or has expired: nobody is told of it any more`, hint: `The id stays with it, and nothing was sent again. ${withNewId}` });
+  if (cancelled.length > 0) return fail('E_INCOMPLETE', { why: `message ${cid} was cancelled for ${cancelled.join(', ')}, who are not told again`, hint: `The others have it. For those left out: ${withNewId}` });
+  if (announced < total) return fail('E_INCOMPLETE', { why: `not told of message ${cid} in this store: ${total - announced} of ${count(total, 'recipient')}`, hint: `\`omniplex outbox resend ${cid}\` tells whoever it was not cancelled for.` });
+  return undefined;
 }
 
 async function asRepeat({ store }: MailRoom, sent: Sent): Promise<Sent> {

@@ -32,7 +32,7 @@ export async function* watchInbox(room: MailRoom, { after, pollMs = limits.inbox
     for await (const mail of scan) {
       using _opened = mail.opened;
       if (mail.isReceipt) await applyIfOriginal(room, mail);
-      else yield { message: inboxMessage(room, mail), position: String(mail.row.position) };
+      else yield { message: await inboxMessage(room, mail), position: String(mail.row.position) };
     }
     position = scan.position;
     await room.home.clock.sleep(pollMs, signal);

@@ -1,4 +1,5 @@
 /** What an audit comes to: none of these means that everything that was looked at holds, or holds again. */
+import { count } from '../base/count.ts';
 import { fail, type OmniplexError } from '../base/errors.ts';
 import type { AcknowledgedResult } from './acknowledged.ts';
 import type { RebuildReport } from './rebuild.ts';
@@ -28,7 +29,7 @@ function forgotten(rebuilt: RebuildReport | undefined, before: RepairReport | un
   const { fromCold = 0 } = rebuilt ?? {};
   const why = [
     ...(before === undefined || before.journalMended.length === 0 ? [] : ['some records of the journal are gone: what they promised, and which --id had its effect, is not known any more']),
-    ...(fromCold === 0 ? [] : [`${fromCold} ${fromCold === 1 ? 'message' : 'messages'} came back from cold as new: whether it was read, pinned or handled is not known any more`]),
+    ...(fromCold === 0 ? [] : [`${count(fromCold, 'message')} came back from cold as new: whether it was read, pinned or handled is not known any more`]),
   ];
   return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; '), hint: 'A second repair brings no more. `omniplex explain E_STORE_CORRUPT` says what to look at.' });
 }

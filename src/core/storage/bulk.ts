@@ -3,6 +3,7 @@
  * its code, and the rest goes on; a full disk, a passed deadline or a broken store ends the run. Done work stands: run it again for the rest.
  */
 import type { Cid } from '../base/cid.ts';
+import { count } from '../base/count.ts';
 import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import type { StoreContext } from './context.ts';
 import { PlanName } from './plan.ts';
@@ -153,7 +154,7 @@ class BulkRun {
       if (this.#act.isDue(record)) this.#settledBytes += record.bytes;
       this.#tell(0);
     }
-    const left = Object.values(this.#reasons).reduce((sum, count) => sum + count, 0);
+    const left = Object.values(this.#reasons).reduce((sum, n) => sum + n, 0);
     return { matched: Math.max(this.#plan.matched, this.#done), moved, bytes, left, reasons: this.#reasons };
   }
 
@@ -175,8 +176,8 @@ class BulkRun {
     }
   }
 
-  #leave(code: ErrorCode, count: number): void {
-    this.#reasons[code] = (this.#reasons[code] ?? 0) + count;
+  #leave(code: ErrorCode, messages: number): void {
+    this.#reasons[code] = (this.#reasons[code] ?? 0) + messages;
   }
 
   #tell(underwayBytes: number): void {
@@ -193,8 +194,8 @@ function withError(result: BulkResult, last: OmniplexError | undefined, planId: 
   const { matched, moved, left, reasons } = result;
   if (last === undefined) return { ...result, planId };
   if (isOne || (moved === 0 && ENDS.includes(last.code))) return { ...result, planId, shortfall: last };
-  const codes = Object.entries(reasons).map(([code, count]) => `${count} ${code}`);
-  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `left: ${left} of ${matched} messages (${codes.join(', ')})`, reasons }, last) };
+  const codes = Object.entries(reasons).map(([code, n]) => `${n} ${code}`);
+  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `left: ${left} of ${count(matched, 'message')} (${codes.join(', ')})`, reasons }, last) };
 }
 
 /** A deadline leaves the rest; any other end of the signal is the caller's to report, and so is what is not ours. */

@@ -63,6 +63,21 @@ describe('adding a contact', () => {
     expect(() => ben.contacts.add([{ introduction: eve.introduction }])).toThrow(refused('E_NAME_TAKEN'));
   });
 
+  it('refuses a name that an identity of mine has, unless it is that identity', async () => {
+    const { ben, introduction } = await pair();
+    await ben.identities.create('ada');
+    expect(() => ben.contacts.add([{ introduction }])).toThrow(expect.objectContaining({ code: 'E_NAME_TAKEN', details: { kind: 'identity', name: 'ada' }, hint: expect.stringContaining('--name') as unknown }));
+    expect(() => ben.contacts.add([{ introduction, name: 'eve' }, { introduction, name: 'ada' }])).toThrow(refused('E_NAME_TAKEN'));
+    expect(ben.contacts.list()).toEqual([]);
+    ben.contacts.add([{ introduction, name: 'adele' }]);
+    expect(() => ben.contacts.rename('adele', 'ada')).toThrow(refused('E_NAME_TAKEN'));
+    expect(ben.contacts.rename('adele', 'adele').name).toBe('adele');
+    // everybody's bundles in one folder, mine among them
+    expect(ben.contacts.add([{ introduction: await bundleOf(ben, 'ada') }])).toMatchObject([{ change: 'added', contact: { name: 'ada' } }]);
+    expect(ben.contacts.rename('ada', 'me').name).toBe('me');
+    expect(ben.contacts.rename('me', 'ada').name).toBe('ada');
+  });
+
   it('pinned by a fingerprint file is adding and verifying; one mismatch adds nobody', async () => {
     const [a, b] = [await pair(), await pair()];
     const ci = await operator(a.clock);

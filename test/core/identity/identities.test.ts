@@ -36,7 +36,15 @@ describe('an identity of mine', () => {
     await expect(me.identities.create('ada')).rejects.toEqual(refused('E_NAME_TAKEN'));
     for (const name of ['', '-x', 'a b', 'a/b', '.a', 'a\n', 'group:x', 'x'.repeat(65)]) await expect(me.identities.create(name)).rejects.toEqual(refused('E_USAGE'));
     expect(() => me.identities.show('eve')).toThrow(refused('E_NAME_UNKNOWN'));
+    const eve = await operator();
+    await eve.identities.create('eve');
+    me.contacts.add([{ introduction: await bundleOf(eve, 'eve') }]);
+    const unlocks = me.unlocks();
+    await expect(me.identities.create('eve')).rejects.toMatchObject({ code: 'E_NAME_TAKEN', details: { kind: 'contact' }, hint: expect.stringContaining('omniplex contact rename eve') as unknown });
+    expect(me.unlocks()).toBe(unlocks);
     expect(me.identities.list()).toHaveLength(1);
+    me.contacts.rename('eve', 'evelyn');
+    expect((await me.identities.create('eve')).name).toBe('eve');
   });
 
   it('acts when it is the only one', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../src/core/base/block.ts';
 import { bytesOf, concat, type Bytes } from '../../../src/core/base/bytes.ts';
-import { carHeader, carSection, encodeCar, piecesOf, readCar } from '../../../src/core/base/car.ts';
+import { carHeader, carSection, encodeCar } from '../../../src/core/base/car.ts';
 import { cidOf, DAG_CBOR, RAW, type Cid } from '../../../src/core/base/cid.ts';
 import { encodeBlock } from '../../../src/core/base/codec.ts';
 import { limits } from '../../../src/core/base/limits.ts';
@@ -14,18 +14,12 @@ import { encodeIndex } from '../../../src/core/storage/car-index.ts';
 import { cuts, flips, letThrough } from '../../support/damage.ts';
 import { couple, noise, post } from '../../support/post.ts';
 import { fromAlice, sample, seal } from '../message/support.ts';
-import { backupOf, blocks, bundleFileOf, bytesAt, inspectBytes, packetFor, posted } from './specimens.ts';
+import { backupOf, blocks, blocksOf, bundleFileOf, bytesAt, inspectBytes, packetFor, posted } from './specimens.ts';
 
 /** Refused is what throws a code, and what is told with one. */
 async function refuse(bytes: Bytes): Promise<void> {
   const { error } = await inspectBytes(bytes);
   if (error !== undefined) throw error;
-}
-
-async function blocksOf(car: Bytes): Promise<Block[]> {
-  const all: Block[] = [];
-  for await (const block of (await readCar(piecesOf(car), 'x')).blocks) all.push(block);
-  return all;
 }
 
 describe('damage', () => {

@@ -2,13 +2,15 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Block } from '../../../src/core/base/block.ts';
 import { bytesOf, concat } from '../../../src/core/base/bytes.ts';
+import { encodeCar } from '../../../src/core/base/car.ts';
 import { cidOf, parseCid, RAW } from '../../../src/core/base/cid.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
 import { bytesInput } from '../../../src/core/mail/input.ts';
 import { exportFor } from '../../../src/core/mail/travel.ts';
 import { codeOf, couple, linksOf, noise, post, read } from '../../support/post.ts';
-import { backupOf, blocks, bundleFileOf, bytesAt, inFile, inspectBytes, inspectIn, inspectPath, packetFor, posted, unknownBlock } from './specimens.ts';
+import { backupOf, blocks, blocksOf, bundleFileOf, bytesAt, inFile, inspectBytes, inspectIn, inspectPath, packetFor, posted, unknownBlock } from './specimens.ts';
 
 describe('a CAR of messages', () => {
   it('lists what it carries, and says that it is whole', async () => {
@@ -54,9 +56,7 @@ describe('a CAR of messages', () => {
 
   it('of another program lists its roots and manifests', async () => {
     const { car, cid } = await posted();
-    const { encodeCar, readCar, piecesOf } = await import('../../../src/core/base/car.ts');
-    const all = [];
-    for await (const block of (await readCar(piecesOf(car), 'x')).blocks) all.push(block);
+    const all = await blocksOf(car);
     const foreign = encodeCar([cid], all.filter((block) => block.cid.code === RAW || block.cid.equals(cid)));
     expect((await inspectBytes(foreign)).result).toMatchObject({ kind: 'car', indexed: false, messages: [{ cid: cid.toString(), whole: true, packets: 0 }], packets: 1 });
     const without = encodeCar([cid], all.filter((block) => block.cid.code === RAW && block.bytes.length > 192));
@@ -77,6 +77,24 @@ describe('evidence', () => {
       message: { cid: cid.toString(), recipients: 1 },
       receipts: [{ of: cid.toString(), state: 'opened', signed: true, code: null, signer: { identity: id.toString(), fingerprint: fingerprint.join(' '), bundle: 1, name: 'bob' } }],
     });
+  });
+
+  it('that nobody has answered is evidence still, and not a message on a stick', async () => {
+    const { alice, world } = await couple();
+    for (const content of ['inline', noise(700_000)]) {
+      const cid = await post(alice, ['bob'], content, { receipt: 'opened' });
+      const out = join(world.folder, `${cid.toString()}.evidence`);
+      await alice.app.outbox.export(cid, { out });
+      const { result, error } = await inspectPath(out);
+      expect(error).toBeUndefined();
+      expect(result).toMatchObject({ kind: 'evidence-car', message: { cid: cid.toString() }, receipts: [], counts: { opened: 0, received: 0, refused: 0, refuted: 0 }, secrets: 0, identities: [{ name: 'alice' }] });
+      // the manifest alone, one block more, a root more: none of ours
+      const all = await blocksOf(await bytesAt(out));
+      const more = { cid: cidOf(RAW, bytesOf('more')), bytes: bytesOf('more') };
+      for (const [roots, blocks] of [[[cid], all.slice(0, 1)], [[cid], [...all, more]], [[cid, more.cid], [...all, more]], [[(all[1] as Block).cid], all]] as const) {
+        expect((await inspectBytes(encodeCar(roots, blocks))).result.kind).toBe('car');
+      }
+    }
   });
 
   it('holds where a receipt was signed under a later bundle than one before it', async () => {

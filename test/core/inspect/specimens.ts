@@ -2,7 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../../../src/core/backup/index.ts';
+import type { Block } from '../../../src/core/base/block.ts';
 import { bytesOf, type Bytes } from '../../../src/core/base/bytes.ts';
+import { piecesOf, readCar } from '../../../src/core/base/car.ts';
 import { cidOf, RAW, type Cid } from '../../../src/core/base/cid.ts';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { encodeBlock } from '../../../src/core/base/codec.ts';
@@ -54,6 +56,12 @@ export async function posted(content: Bytes = noise(700_000)): Promise<Post> {
 }
 
 export const bytesAt = async (path: string): Promise<Bytes> => new Uint8Array(await readFile(path));
+
+export async function blocksOf(car: Bytes): Promise<Block[]> {
+  const all: Block[] = [];
+  for await (const block of (await readCar(piecesOf(car), 'x')).blocks) all.push(block);
+  return all;
+}
 
 export const bundleFileOf = async ({ app, name }: Operator): Promise<Bytes> => (await (await app.identities()).exportBundle(name)).bytes;
 

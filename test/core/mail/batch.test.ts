@@ -256,4 +256,16 @@ describe('a batch', () => {
     expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
     expect(items.every(({ ok, cid }) => !ok && cid !== undefined)).toBe(true);
   });
+
+  it('that repeats what was cancelled since does not pass for sent', async () => {
+    const { alice, bob } = await trio();
+    const lines = [{ id: 'a', text: 'a', to: 'alice' }, { id: 'b', text: 'b', to: 'alice' }];
+    await sendAll(bob, lines);
+    await bob.app.outbox.cancel('a');
+    const { result, error, changed } = await sendAll(bob, lines);
+    expect(changed).toBe(false);
+    expect(result).toMatchObject({ total: 2, sent: 0, repeated: 2, failed: 0, reasons: { E_CANCELLED: 1 }, failures: [{ line: 1, id: 'a', code: 'E_CANCELLED' }] });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', hint: expect.stringContaining('new ids') as unknown });
+    expect(await told(alice)).toHaveLength(1);
+  });
 });

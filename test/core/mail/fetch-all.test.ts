@@ -1,6 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseFilter } from '../../../src/core/base/filter.ts';
+import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
+import { fetch } from '../../../src/core/mail/fetch.ts';
+import { inboxFields } from '../../../src/core/mail/inbox.ts';
+import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { fetchAll, type FetchAllRequest, type FetchedItem } from '../../../src/core/mail/fetch-all.ts';
 import { nameBeside } from '../../../src/core/mail/output.ts';
 import { clockAt } from '../../support/home.ts';
@@ -75,11 +80,62 @@ describe('inbox fetch', () => {
     const { result, error } = await all(alice, folder, { ack: true });
     expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
     expect(result.failures.map(({ cid, code }) => `${cid} ${code}`)).toEqual([`${broken} E_BLOCK_CORRUPT`, `${gone} E_EXPIRED`, `${strange} E_SENDER_UNKNOWN`]);
+    // each with what to do about it
+    const says = [['store verify', 'sender', `inbox ack ${broken}`], ['sender', `inbox ack ${gone}`], ['contact add', '--allow-unverified']];
+    result.failures.forEach(({ hint }, i) => says[i]?.forEach((words) => expect(hint).toContain(words)));
+    expect(error?.hint).not.toMatch(/for the rest/);
     expect(result.messages).toMatchObject([{ cid: fine.toString() }]);
     expect(await readdir(folder)).toEqual(['fine']);
     await hot.put([{ cid: second as never, bytes: whole as Uint8Array }]);
     expect(await all(alice, folder, { ack: true, allowUnverified: true })).toMatchObject({ result: { fetched: 2, failed: 1 } });
     expect((await readdir(folder)).toSorted()).toEqual(['broken', 'fine', 'strange']);
+  });
+
+  it('of a message of which some is nowhere says how it ends, and so do its list and its fetch', async () => {
+    const { world, alice, bob } = await couple();
+    const folder = join(world.folder, 'in');
+    const gone = await post(bob, ['alice'], noise(600_000), { name: 'gone' });
+    const small = await post(bob, ['alice'], 'small');
+    const fine = await post(bob, ['alice'], 'fine', { name: 'fine' });
+    const { hot } = await alice.app.store();
+    const [link] = await linksOf(alice, gone);
+    await hot.remove([link as never, small]);
+    expect((await inboxOf(alice)).messages.map(({ state }) => state)).toEqual(['unread', 'unread']);
+    const { result } = await all(alice, folder);
+    expect(result).toMatchObject({ fetched: 1, failed: 1, failures: [{ cid: gone.toString(), code: 'E_BLOCKS_MISSING' }], unreadable: 1, passed: [{ cid: small.toString(), code: 'E_NOT_FOUND' }] });
+    expect(result.failures[0]?.hint).toContain(`omniplex inbox ack ${gone}`);
+    const list = await inboxOf(alice);
+    expect(list).toMatchObject({ unreadable: 1, passed: [{ cid: small.toString(), code: 'E_NOT_FOUND' }] });
+    expect(list.messages.map(({ cid, state }) => [cid, state])).toEqual([[gone.toString(), 'lost'], [fine.toString(), 'opened']]);
+    expect((await inboxOf(alice, { where: parseFilter('state = lost', inboxFields) })).messages).toHaveLength(1);
+    for (const [cid, code] of [[gone, 'E_BLOCKS_MISSING'], [small, 'E_NOT_FOUND']] as const) {
+      await expect(fetch(await alice.app.mail(), { cid, to: { kind: 'folder', path: folder } })).rejects.toMatchObject({ code, hint: expect.stringContaining(`omniplex inbox ack ${cid}`) as unknown });
+    }
+    // its sender is told, and the promise of the hints holds
+    expect((await bob.app.outbox.show(gone)).result).toMatchObject({ state: 'lost' });
+    await acknowledge(await alice.app.mail(), { cids: [gone, small, fine] });
+    expect(await inboxOf(alice)).toMatchObject({ messages: [], unreadable: 0, passed: [] });
+    await expect(fetch(await alice.app.mail(), { cid: gone, to: { kind: 'folder', path: folder } })).rejects.toMatchObject({ code: 'E_BLOCKS_MISSING', hint: expect.not.stringContaining('inbox ack') as unknown });
+    await expect(fetch(await alice.app.mail(), { cid: small, to: { kind: 'folder', path: folder } })).rejects.toMatchObject({ code: 'E_NOT_FOUND', hint: expect.not.stringContaining('inbox ack') as unknown });
+  });
+
+  it('takes back that a message is lost when it is there again, and calls nothing lost that another tier holds', async () => {
+    const { world, alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], noise(600_000), { name: 'x', durability: 'cold' });
+    const store = await alice.app.store();
+    const [link] = await linksOf(alice, cid);
+    await store.hot.remove([link as never]);
+    expect((await all(alice, join(world.folder, 'in'), { ephemeral: true })).error).toBeUndefined();
+    expect(await knownLosses(store)).toEqual([]);
+    const other = await post(bob, ['alice'], noise(600_000, 2), { name: 'y' });
+    const [block] = await linksOf(alice, other);
+    const bytes = await store.hot.get(block as never);
+    await store.hot.remove([block as never]);
+    expect((await all(alice, join(world.folder, 'in'))).result.failures).toHaveLength(1);
+    expect((await knownLosses(store)).map((loss) => loss.cid.toString())).toEqual([other.toString()]);
+    await store.hot.put([{ cid: block as never, bytes: bytes as Uint8Array }]);
+    expect((await all(alice, join(world.folder, 'in'))).error).toBeUndefined();
+    expect((await inboxOf(alice)).messages.map(({ state }) => state)).toEqual(['opened', 'opened']);
   });
 
   it('stops at a limit, and goes on from there', async () => {

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, parseCid, type Cid } from '../../../src/core/base/cid.ts';
 import { readCar } from '../../../src/core/base/car.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { runCheck } from '../../../src/core/health/check.ts';
 import { outboxCheck } from '../../../src/core/health/checks/outbox.ts';
@@ -16,7 +17,8 @@ import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { decodeEvidence, readReceipt, verifyEvidence } from '../../../src/core/message/index.ts';
 import { acknowledgedError } from '../../../src/core/storage/audit.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
-import { clockAt } from '../../support/home.ts';
+import { handPost, receiptByHand } from '../../support/hand-post.ts';
+import { clockAt, secretOf } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
 import { all, read, told } from '../../support/reader.ts';
 
@@ -157,7 +159,15 @@ describe('the outbox', () => {
     await ack(alice, result.cid);
     const { result: shown, error } = await bob.app.outbox.wait(result.cid, { state: 'opened' });
     expect(shown.state).toBe('refused');
-    expect(error).toMatchObject({ code: 'E_MISSING_RECIPIENTS', details: { missing: 1 } });
+    expect(shown.recipients).toMatchObject([{ code: 'E_UNVERIFIED', why: expect.stringMatching(/verified contact/) as unknown, hint: expect.stringContaining(`omniplex inbox ack ${result.cid}`) as unknown }]);
+    expect(error).toMatchObject({ code: 'E_MISSING_RECIPIENTS', details: { missing: 1 }, hint: expect.stringContaining(`outbox show ${result.cid}`) as unknown });
+    // what the hint says ends it, does
+    (await alice.app.contacts()).verify('bob', (await bob.app.identities()).show('bob').fingerprint, 'words');
+    await ack(alice, result.cid);
+    const [after] = (await bob.app.outbox.show(result.cid)).result.recipients;
+    expect(after).toMatchObject({ state: 'opened' });
+    expect(after).not.toHaveProperty('code');
+    expect(after).not.toHaveProperty('hint');
   });
 
   it('resends the very same packets, to whoever was not told', async () => {
@@ -324,12 +334,11 @@ describe('the outbox', () => {
     await open(alice, result.cid);
     await ack(alice, result.cid);
     await ack(carol, result.cid);
-    await bob.app.outbox.show('x');
     const out = join(world.folder, 'evidence.car');
     const { result: exported, error } = await bob.app.outbox.export('x', { out });
     expect(error).toBeUndefined();
     const bytes = await readFile(out);
-    expect(exported).toEqual({ cid: result.cid, id: 'x', out, bytes: bytes.length, receipts: { total: 2, opened: 1, received: 1, refused: 0, missing: 0 }, bundles: expect.any(Number) });
+    expect(exported).toEqual({ cid: result.cid, id: 'x', out, bytes: bytes.length, receipts: { total: 2, opened: 1, received: 1, refused: 0, missing: 0, waiting: 0 }, collected: true, bundles: expect.any(Number) });
 
     // a third person, who knows nobody
     const judge = await world.operator('judge');
@@ -364,6 +373,41 @@ describe('the outbox', () => {
     expect(said.toSorted()).toEqual(['alice opened', 'carol received']);
     expect(bytes.includes('hello')).toBe(false);
     await expect(bob.app.outbox.export('x', { out })).rejects.toEqual(refused('E_EXISTS'));
+  });
+
+  it('takes in the receipts that wait before it exports, and says so where no key is at hand', async () => {
+    const { world, alice, bob, carol } = await trio();
+    const out = (name: string) => join(world.folder, name);
+    const { result } = await bob.app.send(hello({ receipt: 'received' }));
+    await ack(alice, result.cid);
+    const nobodyAsks = () => Promise.reject(fail('E_FLAG_NEEDED', { question: 'for the passphrase', flag: '--passphrase-file' }));
+    const keyless = await bob.again({ passphrase: nobodyAsks });
+    const without = await keyless.outbox.export(result.cid, { out: out('1.car') });
+    expect(without).toMatchObject({ result: { receipts: { total: 0 }, collected: false }, error: { code: 'E_INCOMPLETE', exit: 12, hint: expect.stringContaining('--passphrase-file') as unknown } });
+    expect((await bob.app.outbox.export(result.cid, { out: out('2.car') }))).toMatchObject({ result: { receipts: { total: 1, received: 1 }, collected: true }, changed: true });
+
+    // what was taken in is evidence without a key, and stands beside what waits
+    expect((await keyless.outbox.export(result.cid, { out: out('3.car') })).error).toBeUndefined();
+    await ack(carol, result.cid);
+    expect(await keyless.outbox.export(result.cid, { out: out('4.car') })).toMatchObject({ result: { receipts: { total: 1, received: 1 }, collected: false }, error: { code: 'E_INCOMPLETE' } });
+    // a passphrase that is wrong is no reason to go on without
+    const wrong = await bob.again({ passphrase: async () => secretOf('somebody') });
+    await expect(wrong.outbox.export(result.cid, { out: out('5.car') })).rejects.toMatchObject({ code: 'E_PASSPHRASE' });
+    await expect(access(out('5.car'))).rejects.toThrow('ENOENT');
+    // nor is one asked for when nothing can be written
+    await expect(wrong.outbox.export(result.cid, { out: out('4.car') })).rejects.toMatchObject({ code: 'E_EXISTS' });
+  });
+
+  it('says of how many receipts the signature cannot be checked yet', async () => {
+    const { world, alice, bob } = await trio();
+    const { result } = await bob.app.send(hello({ receipt: 'opened', to: ['alice'] }));
+    const other = await bob.app.send(hello({ receipt: 'opened', to: ['alice'] }));
+    await (await alice.app.identities()).rotate('alice', 'signing');
+    await handPost(alice, bob, receiptByHand(parseCid(result.cid)));
+    const exported = await bob.app.outbox.export(result.cid, { out: join(world.folder, 'x.car') });
+    expect(exported).toMatchObject({ result: { receipts: { total: 0, waiting: 1 }, collected: true }, error: { code: 'E_INCOMPLETE', hint: expect.stringContaining('contact update') as unknown } });
+    expect((await bob.app.outbox.export(other.result.cid, { out: join(world.folder, 'y.car') }))).toMatchObject({ result: { receipts: { waiting: 0 } } });
+    expect((await bob.app.outbox.export(other.result.cid, { out: join(world.folder, 'z.car') })).error).toBeUndefined();
   });
 
   it('says which receipts are no longer there to be shown', async () => {

@@ -28,6 +28,28 @@ async function expectNothingWritten({ app }: Operator): Promise<void> {
 }
 
 describe('recipients', () => {
+  it('that are a contact and an identity of mine at once are refused, not guessed', async () => {
+    const world = await freshWorld();
+    const [alice, bob] = [await world.operator('alice'), await world.operator('bob')];
+    await introduce(bob, alice, { name: 'ally' });
+    // as a release that did not refuse it left it, and as a backup brings it back
+    const { people } = await bob.app.home();
+    const record = people.contactNamed('ally')!;
+    people.contacts.update({ ...record, name: 'bob' }, 'name = ?', 'ally');
+    await expect(bob.app.send(hello(['bob', 'carol']))).rejects.toMatchObject({
+      ...{ code: 'E_NAME_AMBIGUOUS', exit: 6, hint: expect.stringContaining('omniplex contact rename') as unknown },
+      message: expect.stringMatching(/"bob" \(also refused: "carol" E_NAME_UNKNOWN\)/) as unknown,
+    });
+    await expectNothingWritten(bob);
+    (await bob.app.contacts()).rename('bob', 'ally');
+    expect((await bob.app.send(hello(['bob', 'ally']))).result.recipients).toMatchObject({ announced: 2 });
+    // the same person under one name is nobody else
+    const { bytes } = await (await bob.app.identities()).exportBundle('bob');
+    (await bob.app.contacts()).add([{ introduction: await decodeBundleFile(await bob.app.crypto(), bytes) }]);
+    (await bob.app.contacts()).verify('bob', (await bob.app.identities()).show('bob').fingerprint, 'words');
+    expect((await bob.app.send(hello(['bob']))).result.recipients).toMatchObject({ announced: 1 });
+  });
+
   it('that are unknown are named in one error, before anything is written', async () => {
     const world = await freshWorld();
     const [alice, bob] = [await world.operator('alice'), await world.operator('bob')];

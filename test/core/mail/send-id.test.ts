@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytesOf, type Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, parseCid } from '../../../src/core/base/cid.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
+import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
 import { bytesInput, streamInput, type PlainInput } from '../../../src/core/mail/input.ts';
 import { openOperationResult, operationContent, operationKey, sealOperationResult } from '../../../src/core/mail/operation.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
@@ -105,12 +106,67 @@ describe('an id', () => {
     expect(levels).toEqual(['hot', 'cold']);
   });
 
-  it('of a message that was let go is answered with what is left of it', async () => {
-    const { bob } = await pair();
+  it('of a message that was demoted tells the level that is true now, and has it written down', async () => {
+    const { world, alice, bob } = await pair();
+    const content = () => ({ ...hello(), input: bytesInput(new Uint8Array(600_000).fill(7)) });
+    const { result } = await bob.app.send(content());
+    const store = await bob.app.store();
+    const cid = parseCid(result.cid);
+    expect(await store.demote({ cids: [cid] })).toMatchObject({ moved: 1 });
+    const repeated = await bob.app.send(content());
+    expect(repeated).toMatchObject({ changed: false, result: { cid: result.cid, recipients: { announced: 1 }, durability: { asked: 'hot', true: 'cold', copies: { files: 1 }, announcements: 'cold' } } });
+    expect(repeated.error).toBeUndefined();
+    expect((await bob.app.outbox.show('release-1')).result.durability.true).toBe('cold');
+    await bob.app.send(content());
+    expect((await all(store.journal.since(0))).map(({ durability }) => durability)).toEqual(['hot', 'cold']);
+    expect(await bob.app.send({ ...content(), durability: 'cold' })).toMatchObject({ changed: false, result: { durability: { asked: 'cold', true: 'cold', copies: { files: 1 } } } });
+    // brought back it is in both; a cold copy that is damaged is none
+    expect(await store.promote({ cids: [cid] })).toMatchObject({ moved: 1 });
+    expect(await bob.app.send(content())).toMatchObject({ result: { durability: { true: 'cold', copies: { hot: 1, files: 1 } } } });
+    for (const file of await readdir(join(world.store, 'cold'), { recursive: true, withFileTypes: true })) if (file.isFile() && file.name.endsWith('.data')) await writeFile(join(file.parentPath, file.name), 'damaged');
+    expect(await bob.app.send(content())).toMatchObject({ changed: false, result: { durability: { asked: 'hot', true: 'hot', copies: { hot: 1 } } } });
+    expect((await bob.app.send(content())).result.durability.copies).not.toHaveProperty('files');
+    expect((await read(alice, result.cid)).content).toHaveLength(600_000);
+  });
+
+  it('of a message that was cancelled says so, and that the id stays with it', async () => {
+    const { alice, bob } = await pair();
     const { result } = await bob.app.send(hello());
     await bob.app.outbox.cancel(result.cid);
     const again = await bob.app.send(hello());
-    expect(again).toMatchObject({ changed: false, result: { cid: result.cid, recipients: { announced: 0 }, durability: { asked: 'hot', true: 'accepted' } }, error: { code: 'E_DURABILITY' } });
+    expect(again).toMatchObject({
+      ...{ changed: false, result: { cid: result.cid, recipients: { total: 1, announced: 0 }, durability: { asked: 'hot', true: 'accepted' } } },
+      error: { code: 'E_CANCELLED', exit: 6, hint: expect.stringContaining('with a new --id') as unknown },
+    });
+    expect(await told(alice)).toEqual([]);
+    const other = await bob.app.send({ ...hello(), id: 'release-2' });
+    expect(other).toMatchObject({ changed: true, result: { recipients: { announced: 1 } } });
+    expect(other.error).toBeUndefined();
+  });
+
+  it('of a message that was cancelled for some says for whom, and one that was removed or is not announced says that', async () => {
+    const { world, alice, bob } = await pair();
+    const carol = await world.operator('carol');
+    await introduce(bob, carol);
+    const both = () => ({ ...hello(), to: ['alice', 'carol'] });
+    const { result } = await bob.app.send(both());
+    await acknowledge(await alice.app.mail(), { cids: [parseCid(result.cid)] });
+    await bob.app.outbox.cancel(result.cid);
+    const again = await bob.app.send(both());
+    expect(again).toMatchObject({ changed: false, result: { recipients: { total: 2, announced: 1 } }, error: { code: 'E_INCOMPLETE', exit: 12, message: expect.stringMatching(/cancelled for carol,/) as unknown } });
+
+    const store = await bob.app.store();
+    const second = await bob.app.send({ ...both(), id: 'two' });
+    const [row] = await told(carol);
+    await store.hot.inbox.withdraw(row!.inbox, parseCid(second.result.cid));
+    const untold = await bob.app.send({ ...both(), id: 'two' });
+    expect(untold).toMatchObject({ result: { recipients: { announced: 1 } }, error: { code: 'E_INCOMPLETE', hint: expect.stringContaining(`outbox resend ${second.result.cid}`) as unknown } });
+    await bob.app.outbox.resend('two');
+    expect((await bob.app.send({ ...both(), id: 'two' })).error).toBeUndefined();
+
+    const { planId } = await store.remove({ cids: [parseCid(second.result.cid)] }, { dryRun: true });
+    await store.remove({ cids: [parseCid(second.result.cid)] }, { confirm: planId! });
+    expect(await bob.app.send({ ...both(), id: 'two' })).toMatchObject({ changed: false, result: { recipients: { announced: 0 } }, error: { code: 'E_INCOMPLETE', exit: 12, hint: expect.stringContaining('new --id') as unknown } });
   });
 
   const lose = async ({ app }: Operator, cid: string) => {

@@ -1,4 +1,5 @@
 /** What was sent: is anything lost, failed, or left without an outcome by a process that died? Losses are read in the store, and none is written down here. */
+import { count } from '../../base/count.ts';
 import { isError, type OmniplexError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isUnderWay } from '../../mail/flight.ts';
@@ -21,7 +22,7 @@ export const outboxCheck: Subject = {
       ...(lost === 0 ? [] : [`${lost} lost`]),
       ...(failed === 0 ? [] : [`${failed} failed`]),
       ...(abandoned === 0 ? [] : [`${abandoned} of unknown outcome`]),
-      ...(refused === 0 ? [] : [`${refused} receipts refused`]),
+      ...(refused === 0 ? [] : [`${count(refused, 'receipt')} refused`]),
       `${announced} announced and not confirmed`,
       ...(blind === undefined ? [] : [`the store was not asked what is lost: ${blind.message}`]),
     ];

@@ -1,4 +1,5 @@
 /** The store: does it open, is there room in the hot tier, did audits find anything that is still so, is a lock left behind? */
+import { count } from '../../base/count.ts';
 import { formatSize } from '../../base/size.ts';
 import type { Examined, Metric, Subject } from '../check.ts';
 import { lastAudit } from '../last-audit.ts';
@@ -24,7 +25,7 @@ export const storeCheck: Subject = {
     ];
     if (bad !== undefined) metrics.push({ label: 'bad', value: bad, unit: '', help: 'What audits found bad, and no full verify took back', critical: atMost(0) });
     if (lost !== undefined) metrics.push({ label: 'lost', value: lost, unit: '', help: 'Messages that were acknowledged and are lost', critical: atMost(0) });
-    const locks = left === 0 ? '' : `, ${left} ${left === 1 ? 'lock' : 'locks'} left behind`;
+    const locks = left === 0 ? '' : `, ${count(left, 'lock')} left behind`;
     return {
       metrics,
       summary: `hot ${used} % of ${formatSize(store.hotBudgetBytes)}, ${says}${locks}`,

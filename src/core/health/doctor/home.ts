@@ -1,4 +1,5 @@
 /** The home: its database, its key ring as far as it shows without a passphrase, its people, its outbox, its backups. */
+import { count } from '../../base/count.ts';
 import { readBounded, exists } from '../../base/files.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { fail } from '../../base/errors.ts';
@@ -14,7 +15,6 @@ import { bad, ok, warn, type Examination } from './room.ts';
 /** Keys change with every rotation; a backup older than this lacks some. */
 const BACKUP_OLD_MS = 90 * 86_400_000;
 
-const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 const opens: Examination = {
   check: 'home',
@@ -50,7 +50,7 @@ const keyring: Examination = {
       return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
     }
     const { kdf } = decodeKeyring(home.keyringPath, await readBounded(home.keyringPath, limits.keyringBytesMax, { secret: true }));
-    return ok(`whole; argon2id with ${kdf.memoryKib / 1024} MiB and ${counted(kdf.passes, 'pass', 'passes')}. Whether the passphrase opens it was not tried`);
+    return ok(`whole; argon2id with ${kdf.memoryKib / 1024} MiB and ${count(kdf.passes, 'pass', 'passes')}. Whether the passphrase opens it was not tried`);
   },
 };
 
@@ -65,10 +65,10 @@ const identities: Examination = {
     const names = (due: typeof living) => due.map(({ name }) => name);
     const soonMs = clock.now() + limits.prekeyRenewMs;
     const expired = living.filter(({ expiresAtMs }) => expiresAtMs <= clock.now());
-    if (expired.length > 0) return bad(`${counted(expired.length, 'bundle')} of mine expired: nobody can write there`, 'Run `omniplex identity rotate --due` and hand out the new bundle.', { about: names(expired) });
+    if (expired.length > 0) return bad(`${count(expired.length, 'bundle')} of mine expired: nobody can write there`, 'Run `omniplex identity rotate --due` and hand out the new bundle.', { about: names(expired) });
     const due = living.filter(({ sendOnly, prekeysUntilMs = 0 }) => !sendOnly && prekeysUntilMs <= soonMs);
-    if (due.length > 0) return warn(`prekeys of ${counted(due.length, 'identity', 'identities')} are over, or end within ${formatDuration(limits.prekeyRenewMs)}`, 'Run `omniplex identity rotate --due`, from cron if you can, and hand out the new bundle.', { about: names(due) });
-    return ok(`${counted(living.length, 'identity', 'identities')}, prekeys last`, names(living));
+    if (due.length > 0) return warn(`prekeys of ${count(due.length, 'identity', 'identities')} are over, or end within ${formatDuration(limits.prekeyRenewMs)}`, 'Run `omniplex identity rotate --due`, from cron if you can, and hand out the new bundle.', { about: names(due) });
+    return ok(`${count(living.length, 'identity', 'identities')}, prekeys last`, names(living));
   },
 };
 
@@ -80,10 +80,10 @@ const contacts: Examination = {
     const all = home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(home, record));
     const living = all.filter(({ revoked }) => revoked === undefined);
     const expired = living.filter(({ expiresAtMs, prekeysUntilMs = Infinity }) => expiresAtMs <= clock.now() || prekeysUntilMs <= clock.now());
-    if (expired.length > 0) return warn(`${counted(expired.length, 'contact')} with a bundle or prekeys that are over`, 'Ask for a newer bundle, then `omniplex contact update NAME FILE`.', { about: expired.map(({ name }) => name) });
+    if (expired.length > 0) return warn(`${count(expired.length, 'contact')} with a bundle or prekeys that are over`, 'Ask for a newer bundle, then `omniplex contact update NAME FILE`.', { about: expired.map(({ name }) => name) });
     const unverified = living.filter(({ verified }) => verified === undefined);
-    if (unverified.length > 0) return warn(`${unverified.length} of ${counted(living.length, 'contact')} not verified`, 'Compare the twelve words: `omniplex contact verify NAME`.', { about: unverified.map(({ name }) => name) });
-    return ok(living.length === 0 ? 'none yet' : `${counted(living.length, 'contact')}, all verified`);
+    if (unverified.length > 0) return warn(`${unverified.length} of ${count(living.length, 'contact')} not verified`, 'Compare the twelve words: `omniplex contact verify NAME`.', { about: unverified.map(({ name }) => name) });
+    return ok(living.length === 0 ? 'none yet' : `${count(living.length, 'contact')}, all verified`);
   },
 };
 
@@ -94,7 +94,7 @@ const outbox: Examination = {
     const home = await open();
     const { failed, unknown, ...counts } = home.outbox.counts();
     const { lost, announced } = await withLosses({ store }, home, counts);
-    if (lost > 0) return bad(`${counted(lost, 'delivery', 'deliveries')} lost`, "See `omniplex outbox list --where 'state = lost'`; send the files again, with the same --id if they had one.");
+    if (lost > 0) return bad(`${count(lost, 'delivery', 'deliveries')} lost`, "See `omniplex outbox list --where 'state = lost'`; send the files again, with the same --id if they had one.");
     if (failed + unknown > 0) return warn(`${failed} failed, ${unknown} without an outcome`, 'Look with `omniplex outbox list`; `omniplex outbox resend` is safe, it has one effect.');
     return ok(`${announced} announced and not confirmed, nothing lost`);
   },
@@ -110,9 +110,9 @@ const backups: Examination = {
     const kept = known.filter(({ state }) => state === 'present');
     const [newest] = kept;
     const advice = 'Make one: `omniplex backup create --out FILE`, and keep it on another machine.';
-    if (newest === undefined) return warn(known.length === 0 ? 'this home knows of no backup of its keys' : `${counted(known.length, 'backup')} of the keys, none where it was written`, advice);
+    if (newest === undefined) return warn(known.length === 0 ? 'this home knows of no backup of its keys' : `${count(known.length, 'backup')} of the keys, none where it was written`, advice);
     const ageMs = clock.now() - newest.createdAtMs;
-    const says = `the newest of ${counted(kept.length, 'backup')} is ${formatDuration(Math.max(0, ageMs))} old`;
+    const says = `the newest of ${count(kept.length, 'backup')} is ${formatDuration(Math.max(0, ageMs))} old`;
     return ageMs > BACKUP_OLD_MS ? warn(says, advice) : ok(says);
   },
 };

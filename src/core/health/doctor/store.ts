@@ -1,6 +1,7 @@
 /** The store and its embedded backend: tiers, room, locks, jobs. It hashes nothing: that is what `store verify` is for. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { count } from '../../base/count.ts';
 import { fileError } from '../../base/files.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { fail } from '../../base/errors.ts';
@@ -25,7 +26,7 @@ const hot: Examination = {
   look: async (_room, { store: open }) => {
     const store = await open();
     const { bytes, blocks } = await store.hot.usage();
-    const says = `${formatSize(bytes)} in ${blocks} ${blocks === 1 ? 'block' : 'blocks'}, of a budget of ${formatSize(store.hotBudgetBytes)}`;
+    const says = `${formatSize(bytes)} in ${count(blocks, 'block')}, of a budget of ${formatSize(store.hotBudgetBytes)}`;
     const used = (bytes / store.hotBudgetBytes) * 100;
     const advice = "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; or raise hot.budget.";
     return used > FULL_CRITICAL ? bad(says, advice) : used > FULL_WARNING ? warn(says, advice) : ok(says);
@@ -48,12 +49,12 @@ const journal: Examination = {
   check: 'journal',
   needs: 'store',
   look: async ({ clock, signal }, { store: open }) => {
-    let count = 0;
+    let read = 0;
     for await (const _ of (await open()).journal.since(clock.now() - JOURNAL_MS)) {
       signal?.throwIfAborted();
-      count++;
+      read++;
     }
-    return ok(`${count} acknowledgements in the last ${formatDuration(JOURNAL_MS)}, all readable`);
+    return ok(`${count(read, 'acknowledgement')} in the last ${formatDuration(JOURNAL_MS)}, all readable`);
   },
 };
 
