@@ -24,6 +24,7 @@ export const verifySchema = object({
   badTotal: integer(),
   repaired: integer('blocks healed; with --acknowledged announcements made again'),
   seconds: number(),
+  hotBroken: optional(boolean('the hot tier itself is broken and was not made anew: what was acknowledged was not compared')),
   locksRenewed: optional(boolean('the lock table was damaged and made anew')),
   journalMended: optional(array(object({ kept: string('where the damaged file is now'), records: integer('that proved themselves and stay') }), 'files of the journal that were damaged')),
   rebuilt: optional(
@@ -52,11 +53,12 @@ export const verifySchema = object({
 
 export type ShownVerify = Infer<typeof verifySchema>;
 
-export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledged }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
+export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledged, isHotBroken }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
   const made = rebuilt ?? before?.rebuilt;
   return {
     ...{ checked, badTotal, repaired, seconds: ms / 1_000 },
     bad: bad.map(({ cid, ...one }) => ({ cid: cid?.toString() ?? null, ...one })),
+    ...(isHotBroken && { hotBroken: true }),
     ...(before?.locksRenewed === true && { locksRenewed: true }),
     ...(before !== undefined && before.journalMended.length > 0 && { journalMended: [...before.journalMended] }),
     ...(made && { rebuilt: rebuiltOf(made) }),
@@ -89,7 +91,7 @@ const promised = ({ total }: Promises): number => Object.values(total).reduce((s
 
 export async function verifyLines(shown: ShownVerify, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
-  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed, journalMended = [], acknowledged } = shown;
+  const { bad, badTotal, rebuilt, hotBroken, locksRenewed, journalMended = [], acknowledged } = shown;
   const { paint } = view;
   const rows = await table(view, bad, [
     { head: 'BLOCK', cell: ({ cid, tier }) => cid ?? (tier === 'journal' ? 'the journal itself' : 'the tier itself') },
@@ -106,9 +108,16 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
     ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt, acknowledged)),
     ...rows,
     ...(badTotal > bad.length ? [`and ${grouped(badTotal - bad.length)} more`] : []),
-    `${count(checked, 'block')} hashed: ${badTotal === 0 ? (checked === 0 ? 'nothing was looked at' : 'all of them hold') : `${grouped(badTotal)} bad${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`}`,
+    hashedLine(shown),
+    ...(hotBroken === true ? ['the hot tier itself is broken: what was acknowledged was not compared, and --repair does it'] : []),
     ...(acknowledged === undefined ? [] : await promiseLines(acknowledged, view)),
   ];
+}
+
+/** What is missing, or a tier, is found bad and was not hashed: the two numbers stand beside each other, not one in the other. */
+function hashedLine({ checked, badTotal, repaired }: ShownVerify): string {
+  if (badTotal === 0) return checked === 0 ? '0 blocks hashed: nothing was looked at' : `${count(checked, 'block')} hashed: all of them hold`;
+  return `${count(checked, 'block')} hashed; found bad: ${grouped(badTotal)}${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`;
 }
 
 function rebuiltLines({ rows, fromCold, fromJournal, operations, damagedRows, unreadable, notBroughtBack, journalDamage, kept }: NonNullable<ShownVerify['rebuilt']>, acknowledged: Promises | undefined): readonly string[] {

@@ -127,7 +127,7 @@ export const registry = {
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
-  E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
+  E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} found bad, {checked} checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
   E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
 

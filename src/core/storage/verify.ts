@@ -53,7 +53,7 @@ export interface VerifyResult {
   readonly rebuilt?: RebuildReport;
   /** Of a run over everything: what was promised against what is there now. */
   readonly acknowledged?: AcknowledgedResult;
-  /** And not rebuilt: nothing may be written to it before a repair, no record of this run either. */
+  /** And not rebuilt: nothing may be written to it before a repair, no record of this run either. What was acknowledged was not compared. */
   readonly isHotBroken?: true;
   /** Time ran out: the rest was not looked at. */
   readonly shortfall?: OmniplexError;
@@ -79,6 +79,9 @@ async function lookThrough(store: StoreContext, options: VerifyOptions): Promise
   }
   return run.result;
 }
+
+/** Whoever looks at a cold tier, or at the journal, asks hot too. */
+const isOfHot = (error: OmniplexError): boolean => error.code === 'E_STORE_CORRUPT' && error.details['tier'] === 'hot';
 
 /** A block is one, whatever codec it was named with. */
 const copyName = (tier: TierName, cid: Cid): string => `${tier} ${hexOf(digestOf(cid))}`;
@@ -116,7 +119,8 @@ class Verification {
     for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
     await this.#whileSound(this.#store.hot, () => this.#checkMessages());
     if (this.#options.sample !== undefined) return;
-    for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+    // what a broken hot tier does not show is no finding of its own: the repair brings it back
+    if (!this.#isHotBroken) for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
     if (this.#options.tiers === undefined && !this.#isHotBroken) await this.#checkAcknowledged();
   }
 
@@ -129,7 +133,8 @@ class Verification {
       if (this.#acknowledged.damage !== undefined) damaged(this.#acknowledged.damage.code);
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      damaged(error.code);
+      if (isOfHot(error)) await this.#hotIsBroken();
+      else damaged(error.code);
     }
   }
 
@@ -193,14 +198,16 @@ class Verification {
   async #checkHotItself(): Promise<void> {
     if (this.#options.sample !== undefined) return;
     const { hot } = this.#store;
-    if ((await hot.findings()).length > 0) return this.#rebuildHot();
+    if ((await hot.findings()).length > 0) return this.#hotIsBroken();
     const repaired = this.#options.repair === true;
     if (!(await hot.usageHolds(repaired))) this.#report({ cid: undefined, tier: 'hot', place: hot.place, code: 'E_STORE_CORRUPT', repaired });
   }
 
-  async #rebuildHot(): Promise<void> {
-    const { repair, rebuild } = this.#options;
-    const repaired = repair === true && rebuild !== undefined;
+  /** One fault is one finding, however many stages trip over it. Made anew at most once: a file that breaks again stays broken. */
+  async #hotIsBroken(): Promise<void> {
+    if (this.#isHotBroken) return;
+    const { repair = false, rebuild } = this.#options;
+    const repaired = repair && rebuild !== undefined && this.#rebuilt === undefined;
     if (repaired) this.#rebuilt = await rebuild();
     else this.#isHotBroken = true;
     this.#report({ cid: undefined, tier: 'hot', place: this.#store.hot.place, code: 'E_STORE_CORRUPT', repaired });
@@ -212,7 +219,7 @@ class Verification {
       await act();
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      if (tier === this.#store.hot) await this.#rebuildHot();
+      if (tier === this.#store.hot || isOfHot(error)) await this.#hotIsBroken();
       else this.#report({ cid: undefined, tier: tier.tier, place: tier.place, code: error.code, repaired: false });
     }
   }

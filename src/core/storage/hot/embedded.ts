@@ -280,6 +280,11 @@ export class EmbeddedHotTier implements HotTier {
 
   // the file
 
+  /** Goes on with the file that has the name now: blocks are read from the one that is open. Throws as `open`. */
+  takeUp(): Promise<void> {
+    return this.#file.read(() => this.#file.reopen());
+  }
+
   /** Reads of the state: a process that runs for days must see a rebuilt file, not the one it opened. */
   #current<T>(act: () => T): Promise<T> {
     return this.#file.read(() => {
