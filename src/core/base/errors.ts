@@ -122,7 +122,7 @@ export const registry = {
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
   E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
-  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget. `omniplex store gc --dry-run` says what broken-off sends left behind, and until when it is kept.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
@@ -222,7 +222,7 @@ export const warnings = {
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
   W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
-  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}, and with --grace sooner',
   W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;
