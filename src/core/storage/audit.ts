@@ -3,10 +3,10 @@ import { fail, type OmniplexError } from '../base/errors.ts';
 import type { AcknowledgedResult } from './acknowledged.ts';
 import type { RebuildReport } from './rebuild.ts';
 import type { RepairReport } from './repair.ts';
-import type { VerifyResult } from './verify.ts';
+import type { VerifyResult } from './verify-types.ts';
 
 /** To whom has repaired already: that no other copy could heal it. */
-const UNHEALED = 'No tier has a good copy. It comes back with `omniplex store import FILE.car`, or its sender sends it again. To want a message no more: `omniplex store remove CID`.';
+const UNHEALED = 'No tier has a good copy. It comes back with `omniplex store import FILE.car`, or its sender sends it again. To want a message no more: `omniplex store remove CID`; its bad blocks are garbage then, which the next repair drops.';
 
 const BROKEN = 'The hot tier itself is broken, so what was acknowledged was not compared. Copy the store as it is, then run `omniplex store verify --repair`: it makes the hot tier anew, and compares.';
 const BROKEN_AGAIN = 'The hot tier broke again right after it was made anew. Look at the disk and the kernel log before anything else is written.';

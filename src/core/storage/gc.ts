@@ -5,22 +5,19 @@
  * is for sends under way; a shorter one is refused while there is any, since their blocks look like those of one that was broken off. A message that
  * cannot be walked stops the run: its blocks would look unreachable. So does one that only cold knows: hot has to be rebuilt first.
  */
-import type { Cid } from '../base/cid.ts';
 import { formatDuration } from '../base/duration.ts';
-import { fail, isError } from '../base/errors.ts';
+import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { requireConfirmed } from './bulk.ts';
-import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { BlockSets, type Buried } from './digest-set.ts';
 import { withRecord } from './message-lock.ts';
 import { PlanName } from './plan.ts';
 import type { MessageRecord, TierName } from './ports.ts';
-import { forgetPending, pendingImports } from './pending.ts';
+import { forgetPending } from './pending.ts';
+import { isDead, markReached } from './reach.ts';
 import { withdrawAll } from './remove.ts';
-import { soundFacts } from './journal-facts.ts';
 import { forgetLoss } from './losses.ts';
-import { unknownToHot } from './restore.ts';
 import { requireNoWriters } from './writers.ts';
 
 export interface GcOptions {
@@ -108,9 +105,6 @@ function asOf(confirm: string | undefined, nowMs: number): number {
   return (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= now ? seconds : now) * 1000;
 }
 
-const isDead = (record: MessageRecord, untilMs: number): boolean =>
-  (record.removed && record.removedAtMs <= untilMs) || (record.expiresAtMs !== 0 && record.expiresAtMs <= untilMs);
-
 async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, graceMs: number, options: GcOptions): Promise<GcResult> {
   const untilMs = asOfMs - graceMs;
   const name = new PlanName('gc', graceMs);
@@ -142,39 +136,14 @@ async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, gr
   return { messages, blocks, bytes, tiers, unfinished: 0, graceMs, waiting: waiting.found, planId: named(asOfMs, name.name()) };
 }
 
-/** Keeps what living messages, announcements and unfinished imports reach; buries the messages that are garbage themselves. */
-async function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { readonly untilMs: number; readonly asOfMs: number }, waiting: Waiting, { signal, onProgress }: GcOptions): Promise<void> {
-  const load = async (cid: Cid) => (await store.read(cid, signal))?.bytes;
+/** Tells of each message that is dead already and waits. */
+function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { readonly untilMs: number; readonly asOfMs: number }, waiting: Waiting, { signal, onProgress }: GcOptions): Promise<void> {
   let done = 0;
-  for await (const record of store.hot.messages()) {
-    signal?.throwIfAborted();
+  const onMessage = (record: MessageRecord, isBuried: boolean): void => {
     onProgress?.({ phase: 'mark', done: ++done });
-    const isBuried = isDead(record, untilMs);
     if (!isBuried && isDead(record, asOfMs)) waiting.message(record);
-    if (isBuried) sets.bury(record);
-    else for await (const { cids } of closureOf(record.cid, load)) sets.keep(cids);
-  }
-  for await (const cid of store.hot.inbox.announced()) if (!sets.isBuried(cid)) sets.keep([cid]);
-  for (const { cid } of await pendingImports(store)) await keepWhatIsThere(sets, cid, load);
-  await refuseUnknown(store);
-}
-
-/** An import in parts: some of it may be missing still. */
-async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Promise<Uint8Array | undefined>): Promise<void> {
-  sets.keep([cid]);
-  try {
-    for await (const { cids } of closureOf(cid, load)) sets.keep(cids);
-  } catch (error) {
-    if (!isError(error, 'E_BLOCKS_MISSING')) throw error;
-  }
-}
-
-/** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
-async function refuseUnknown(store: StoreContext): Promise<void> {
-  for (const tier of store.cold.values()) {
-    const [lost] = await unknownToHot(store.hot, tier, async () => (await soundFacts(store.journal)).released);
-    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.hot.place, why: `message ${lost.toString()} is in ${tier.tier} and unknown here` });
-  }
+  };
+  return markReached(store, sets, untilMs, { signal, onMessage });
 }
 
 /** The journal first: what is missing without a release counts as lost. A message that is wanted again meanwhile stops the run. */

@@ -36,7 +36,7 @@ import type { BlockTier, ColdTier, ColdTierName, MessageCommit, TierName } from 
 import type { PromoteOptions, PromoteResult } from './promote.ts';
 import type { RebuildReport } from './rebuild.ts';
 import type { Selection } from './selection.ts';
-import type { VerifyOptions, VerifyResult } from './verify.ts';
+import type { VerifyOptions, VerifyResult } from './verify-types.ts';
 
 export interface StoreOptions {
   readonly clock?: Clock;

@@ -1,18 +1,20 @@
 /** Verify and repair, the journal against the tiers, what is shown and listed, records of jobs. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { hexOf } from '../../../src/core/base/bytes.ts';
-import type { Cid } from '../../../src/core/base/cid.ts';
+import { RAW, type Cid } from '../../../src/core/base/cid.ts';
 import { fail } from '../../../src/core/base/errors.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { acknowledgedError, verifyError } from '../../../src/core/storage/audit.ts';
 import { badFindings } from '../../../src/core/storage/bad-findings.ts';
+import { closureOf } from '../../../src/core/storage/closure.ts';
 import { shelfOf } from '../../../src/core/storage/cold/sharding.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
 import type { RebuildReport } from '../../../src/core/storage/rebuild.ts';
+import type { VerifyResult } from '../../../src/core/storage/verify-types.ts';
 import { verify } from '../../../src/core/storage/verify.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
 import { all, blockOf, inboxOf, rejectsWith } from './blocks.ts';
@@ -72,6 +74,47 @@ describe('verify', () => {
     damageHot(path, cid);
     expect(await store.verify({ repair: true })).toMatchObject({ badTotal: 1, repaired: 0 });
     expect(await store.hot.has([cid])).toEqual([true]);
+  });
+
+  it('drops a bad block that no wanted message needs, and says so before', async () => {
+    const { store, path, clock } = await freshStore();
+    const [wanted, unwanted, expiring] = [await send(store, 'wanted', 700_000), await send(store, 'unwanted', 700_000), await send(store, 'expiring', 700_000, { durability: 'cold', expiresAtMs: clock.now() + 1_000 })];
+    const [needed, ...others] = [wanted, unwanted].map(({ cid }) => cid);
+    const blocksOf = async (cid: Cid) => (await all(closureOf(cid, async (one) => (await store.read(one))?.bytes))).flatMap(({ cids }) => cids.filter(({ code }) => code === RAW));
+    const [keep] = (await blocksOf(needed as Cid)) as [Cid];
+    const [drop] = (await blocksOf(others[0] as Cid)) as [Cid];
+    const [stale] = (await blocksOf(expiring.cid)) as [Cid];
+    damageHot(path, keep);
+    damageHot(path, drop);
+    damageHot(path, stale);
+    await chmod(pathIn(path, stale), 0o600);
+    await writeFile(pathIn(path, stale), 'wrong');
+    const fates = ({ bad }: VerifyResult) => Object.fromEntries(bad.map((one) => [`${one.tier} ${hexOf(one.cid?.multihash.digest as Uint8Array)}`, [one.garbage === true, one.repaired]]));
+    const named = (tier: string, cid: Cid) => `${tier} ${hexOf(cid.multihash.digest)}`;
+    // all three are wanted still
+    expect(Object.values(fates(await store.verify({ repair: true })))).toEqual([[false, false], [false, false], [false, false], [false, false]]);
+    const { planId } = await store.remove({ cids: [unwanted.cid] }, { dryRun: true });
+    await store.remove({ cids: [unwanted.cid] }, { confirm: planId as string });
+    clock.advance(1_000);
+    const expected = (repaired: boolean) => ({ [named('hot', keep)]: [false, false], [named('hot', drop)]: [true, repaired], [named('hot', stale)]: [true, repaired], [named('files', stale)]: [true, repaired] });
+    expect(fates(await store.verify())).toEqual(expected(false));
+    expect(await store.hot.has([drop])).toEqual([true]);
+    const dropped = await store.verify({ repair: true });
+    expect(fates(dropped)).toEqual(expected(true));
+    expect(dropped).toMatchObject({ badTotal: 4, repaired: 3 });
+    expect([await store.hot.has([keep, drop, stale]), await store.coldTier('files').has([stale])]).toEqual([[true, false, false], [false]]);
+    expect(fates(await store.verify())).toEqual({ [named('hot', keep)]: [false, false] });
+    expect(await badFindings(store)).toBe(1);
+  });
+
+  it('calls nothing garbage while a wanted message cannot be walked', async () => {
+    const { store, path } = await freshStore();
+    const [walked, unwanted] = [await send(store, 'walked', 700_000), await send(store, 'unwanted', 700_000)];
+    const { planId } = await store.remove({ cids: [unwanted.cid] }, { dryRun: true });
+    await store.remove({ cids: [unwanted.cid] }, { confirm: planId as string });
+    for await (const { cid } of store.hot.blocks()) damageHot(path, cid);
+    const result = await store.verify({ repair: true });
+    expect([result.bad.length, result.bad.some(({ garbage }) => garbage === true), result.repaired]).toEqual([walked.blocks + unwanted.blocks + 1, false, 0]);
   });
 
   it('finds a block that is gone everywhere, and one that cold should have', async () => {
