@@ -26,7 +26,7 @@ export const exitMeanings: Readonly<Record<number, string>> = {
 export const nagiosMeanings: Readonly<Record<number, string>> = {
   0: 'OK',
   1: 'WARNING',
-  2: 'CRITICAL',
+  2: 'CRITICAL: a threshold is passed, or what it looks at is damaged',
   3: 'UNKNOWN: the check could not run, or its data is too old',
 };
 

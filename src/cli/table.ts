@@ -36,23 +36,35 @@ export function fitted(natural: readonly number[], columns: number): readonly nu
 const PARTS = /\u001b\[(\d+)m|[^]/gu;
 const closing = (opening: string): string => (opening === '1' || opening === '2' ? '22' : '39');
 
-/** Breaks a cell at the width of its column, wherever that falls. A colour ends with its line and begins again on the next. */
+const newLine = (colour: string): string => (colour === '' ? '\n' : `\u001b[${closing(colour)}m\n\u001b[${colour}m`);
+
+/**
+ * Breaks a cell at the width of its column: behind the last space or slash that fits, and where there is none wherever that falls. Only line
+ * ends are added. A colour ends with its line and begins again on the next.
+ */
 export function broken(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let [out, used, colour] = ['', 0, ''];
+  /** Where this line may end, and what of it stands behind that. */
+  let gap: { readonly at: number; readonly colour: string; readonly used: number } | undefined;
   for (const [part, code] of text.matchAll(PARTS)) {
     if (code !== undefined) {
       colour = ['22', '39'].includes(code) ? '' : code;
       out += part;
       continue;
     }
-    const columnsOfPart = width(part);
-    if (used + columnsOfPart > columns && part !== '\n') {
-      out += colour === '' ? '\n' : `\u001b[${closing(colour)}m\n\u001b[${colour}m`;
-      used = 0;
+    const columnsOfPart = part === '\n' ? 0 : width(part);
+    // twice, where a wide character does not fit behind the gap either
+    while (used > 0 && used + columnsOfPart > columns) {
+      const { at, colour: then, used: before } = gap ?? { at: out.length, colour, used };
+      out = out.slice(0, at) + newLine(then) + out.slice(at);
+      used -= before;
+      gap = undefined;
     }
     out += part;
     used = part === '\n' ? 0 : used + columnsOfPart;
+    if (part === '\n') gap = undefined;
+    else if (part === ' ' || part === '/') gap = { at: out.length, colour, used };
   }
   return out;
 }

@@ -51,6 +51,12 @@ test('a broken cell keeps its characters, its colour on every line, and its widt
   expect(broken('abcd', 4)).toBe('abcd');
   expect(broken(colored.good('abcdef'), 4)).toBe('\u001b[32mabcd\u001b[39m\n\u001b[32mef\u001b[39m');
   expect(broken(colored.bold('abcdef'), 4)).toBe('\u001b[1mabcd\u001b[22m\n\u001b[1mef\u001b[22m');
+  expect(broken('whole, hashed just now', 12)).toBe('whole, \nhashed just \nnow');
+  expect(broken('/srv/op/store/hot.db', 12)).toBe('/srv/op/\nstore/hot.db');
+  expect(broken('a bcdefghijkl', 4)).toBe('a \nbcde\nfghi\njkl');
+  expect(broken('ab  c', 3)).toBe('ab \n c');
+  expect(broken(`${colored.good('ab cd')} ${colored.bad('ef gh')}`, 6)).toBe(`${colored.good('ab cd')} \n${colored.bad('ef gh')}`);
+  expect(broken(colored.good('ab cdef'), 5)).toBe('\u001b[32mab \u001b[39m\n\u001b[32mcdef\u001b[39m');
   expect(broken('漢字漢字', 5)).toBe('漢字\n漢字');
   const word = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '漢'), maxLength: 40 });
   fc.assert(

@@ -53,6 +53,18 @@ describe('check', () => {
     expect(misused.stdout + misused.stderr).not.toContain('no range');
   });
 
+  it('takes damage for a fault and not for ignorance', async () => {
+    const { run, store } = await withIdentity();
+    await writeFile(join(store, 'hot.db'), 'x'.repeat(9000));
+    for (const args of [['store'], ['job', 'verify'], ['all']]) {
+      const ran = await run(['check', ...args]);
+      expect([ran.code, ran.stdout.split(':')[0], ran.stderr]).toEqual([2, `OMNIPLEX${args[0] === 'all' ? '' : ` ${args[0]?.toUpperCase()}`} CRITICAL`, '']);
+    }
+    expect((await run(['check', 'store', '--format', 'prometheus'])).stdout).toMatch(/^omniplex_check_status\{check="store"\} 2$/m);
+    await rm(store, { recursive: true });
+    expect((await run(['check', 'store'])).code).toBe(3);
+  });
+
   it('is silent with --quiet while all is well, and only then', async () => {
     const { run } = await withIdentity();
     expect(await run(['check', 'all', '--quiet'])).toMatchObject({ code: 0, stdout: '', stderr: '' });

@@ -48,6 +48,7 @@ describe('a refusal', () => {
     ['contact add none.bundle', 'E_NOT_FOUND', /none\.bundle/, /path/],
     ['quickstart none.txt', 'E_NOT_FOUND', /none\.txt/, /path/],
     ['store import letter.txt', 'E_FORMAT', /letter\.txt does not begin like one/, /another file.*store export/],
+    ['store import bob.bundle', 'E_USAGE', /bob\.bundle is an identity bundle/, /contact add FILE/],
     ['contact add letter.txt', 'E_FORMAT', /letter\.txt/, /another file/],
     ['contact verify bob --fingerprint-file letter.txt', 'E_FORMAT', /line 1/, /twelve words/],
     ['send letter.txt --to nobody', 'E_NAME_UNKNOWN', /contact named "nobody"/, /contact list/],

@@ -4,6 +4,7 @@ import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { answerOf } from '../support/stored.ts';
 import { correspondents, envelope, type Correspondent } from '../support/correspondents.ts';
 
 interface Listed {
@@ -117,6 +118,11 @@ describe('a hot database that is broken itself', () => {
       expect.soft([flags, await seen()]).toEqual([flags, before]);
     }
     expect((await alice.run(['check', 'store'])).code).toBe(2);
+    const { stdout } = await alice.run(['store', 'verify']);
+    expect(stdout.match(/the tier itself/g)).toHaveLength(1);
+    expect(stdout).toMatch(/found bad: 1$/m);
+    expect(stdout).toMatch(/acknowledged was not compared.*--repair/);
+    expect(await answerOf('store verify', await alice.run(['store', 'verify', '--json']))).toMatchObject({ problems: [], document: { result: { badTotal: 1, hotBroken: true } } });
   });
 });
 

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCid, type Cid } from '../../src/core/base/cid.ts';
+import { enterWriters } from '../../src/core/storage/writers.ts';
 import { blockOf } from '../core/storage/blocks.ts';
 import { fetch } from '../core/storage/store.ts';
 import { openTerminal } from '../support/pty.ts';
@@ -220,6 +221,18 @@ describe('store remove and gc', () => {
     expect(await it.answer('store gc', ['--confirm', again.planId])).toMatchObject({ code: 0, problems: [], document: { changed: false } });
     expect(await it.store.lastJob('gc')).toMatchObject({ exit: 0 });
     expect((await fetch(it.store, parseCid(cids[0] as string))).length).toBe(300_000);
+  });
+
+  it('gc says what waits, and takes it with a shorter grace time when nobody writes', async () => {
+    const { it } = await filled(1, 300_000);
+    await it.store.hot.put([blockOf('left')]);
+    const waits = await it.run(['store', 'gc', '--dry-run']);
+    expect(waits.stdout).toMatch(/^younger than 1d, so still kept: 1 block of no message \(100 B\); the last of it may go after .*--grace/m);
+    expect(await it.answer('store gc', ['--grace', '59s', '--dry-run'])).toMatchObject({ code: 2, problems: [], document: { error: { code: 'E_USAGE' } } });
+    expect(await it.answer('store gc', ['--grace', '1m', '--dry-run'])).toMatchObject({ code: 0, problems: [], document: { result: { graceSeconds: 60, waiting: { blocks: 1 } } } });
+    const share = await enterWriters(it.store);
+    expect(await it.answer('store gc', ['--grace', '1m', '--dry-run'])).toMatchObject({ code: 6, problems: [], document: { error: { code: 'E_LOCKED' } } });
+    share[Symbol.dispose]();
   });
 
   it('asks at a terminal, and takes no for an answer', async () => {

@@ -48,8 +48,8 @@ export abstract class CheckCommand<C extends { args: object; flags: object }> ex
       // A file that is not replaced would go on saying that all is well.
       if (format !== 'prometheus' || !isError(thrown) || this.signal.aborted) throw thrown;
       error = thrown;
-      const { unknown } = await import('../../core/health/check.ts');
-      this.#results = [unknown((this.id ?? '').replace(/^check:? ?/, ''), thrown)];
+      const { cutShort } = await import('../../core/health/check.ts');
+      this.#results = [cutShort((this.id ?? '').replace(/^check:? ?/, ''), thrown)];
     }
     const { together } = await import('../../core/health/check.ts');
     const [only] = this.#results;

@@ -108,5 +108,16 @@ export async function messageLines(shown: ShownMessage, view: View): Promise<rea
     { head: 'COPY', cell: (copy) => (copy.verified ? paint.good('whole, hashed just now') : copy.corrupt > 0 ? paint.bad(`${count(copy.corrupt, 'block')} wrong, ${grouped(copy.missing)} missing`) : `${count(copy.missing, 'block')} not here`) },
     { head: 'PLACE', cell: ({ place }) => place },
   ]);
-  return [cid, `${kind} of ${size(bytes)}, ${count(blocks, 'block')}`, ...(facts.length === 0 ? [] : [facts.join(` ${symbols.dot} `)]), '', ...rows];
+  return [cid, `${kind} of ${size(bytes)}, ${count(blocks, 'block')}`, ...linesOf(facts, ` ${symbols.dot} `, view.columns), '', ...rows];
+}
+
+/** Facts beside each other, as many as fit: a narrow terminal breaks between two, not within a date. */
+function linesOf(facts: readonly string[], between: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + between.length + fact.length <= columns) lines[lines.length - 1] = line + between + fact;
+    else lines.push(fact);
+  }
+  return lines;
 }

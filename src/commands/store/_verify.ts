@@ -6,7 +6,7 @@ import { fail } from '../../core/base/errors.ts';
 import type { AcknowledgedResult } from '../../core/storage/acknowledged.ts';
 import type { RebuildReport } from '../../core/storage/rebuild.ts';
 import type { RepairReport } from '../../core/storage/repair.ts';
-import type { VerifyResult } from '../../core/storage/verify.ts';
+import type { VerifyResult } from '../../core/storage/verify-types.ts';
 import { at } from './_times.ts';
 
 /** `1%`, `0.5%`: the part of all. Throws E_USAGE. */
@@ -20,10 +20,11 @@ const missed = object({ cid: string(), level: string('that was promised'), at: t
 
 export const verifySchema = object({
   checked: integer('blocks hashed, a block in two tiers twice; with --acknowledged messages'),
-  bad: array(object({ cid: nullable(string('null: the tier itself is damaged')), tier: string(), place: string(), code: string(), repaired: boolean() }), 'the first ten thousand'),
+  bad: array(object({ cid: nullable(string('null: the tier itself is damaged')), tier: string(), place: string(), code: string(), repaired: boolean('written anew, or dropped where it is garbage'), garbage: optional(boolean('no message that is wanted needs it')) }), 'the first ten thousand'),
   badTotal: integer(),
   repaired: integer('blocks healed; with --acknowledged announcements made again'),
   seconds: number(),
+  hotBroken: optional(boolean('the hot tier itself is broken and was not made anew: what was acknowledged was not compared')),
   locksRenewed: optional(boolean('the lock table was damaged and made anew')),
   journalMended: optional(array(object({ kept: string('where the damaged file is now'), records: integer('that proved themselves and stay') }), 'files of the journal that were damaged')),
   rebuilt: optional(
@@ -52,11 +53,12 @@ export const verifySchema = object({
 
 export type ShownVerify = Infer<typeof verifySchema>;
 
-export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledged }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
+export function verifyOf({ checked, bad, badTotal, repaired, rebuilt, acknowledged, isHotBroken }: VerifyResult, before: RepairReport | undefined, ms: number): ShownVerify {
   const made = rebuilt ?? before?.rebuilt;
   return {
     ...{ checked, badTotal, repaired, seconds: ms / 1_000 },
     bad: bad.map(({ cid, ...one }) => ({ cid: cid?.toString() ?? null, ...one })),
+    ...(isHotBroken && { hotBroken: true }),
     ...(before?.locksRenewed === true && { locksRenewed: true }),
     ...(before !== undefined && before.journalMended.length > 0 && { journalMended: [...before.journalMended] }),
     ...(made && { rebuilt: rebuiltOf(made) }),
@@ -89,13 +91,12 @@ const promised = ({ total }: Promises): number => Object.values(total).reduce((s
 
 export async function verifyLines(shown: ShownVerify, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
-  const { checked, bad, badTotal, repaired, rebuilt, locksRenewed, journalMended = [], acknowledged } = shown;
-  const { paint } = view;
+  const { bad, badTotal, rebuilt, hotBroken, locksRenewed, journalMended = [], acknowledged } = shown;
   const rows = await table(view, bad, [
     { head: 'BLOCK', cell: ({ cid, tier }) => cid ?? (tier === 'journal' ? 'the journal itself' : 'the tier itself') },
     { head: 'TIER', cell: ({ tier }) => tier },
     { head: 'WHAT', cell: ({ code }) => code },
-    { head: '', cell: ({ repaired: healed }) => (healed ? paint.good('repaired') : paint.bad('bad')) },
+    { head: '', cell: (one) => fateOf(one, view) },
   ]);
   return [
     ...(locksRenewed === true ? ['the lock table was damaged and is made anew'] : []),
@@ -106,9 +107,22 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
     ...(rebuilt === undefined ? [] : rebuiltLines(rebuilt, acknowledged)),
     ...rows,
     ...(badTotal > bad.length ? [`and ${grouped(badTotal - bad.length)} more`] : []),
-    `${count(checked, 'block')} hashed: ${badTotal === 0 ? (checked === 0 ? 'nothing was looked at' : 'all of them hold') : `${grouped(badTotal)} bad${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`}`,
+    hashedLine(shown),
+    ...(bad.some(({ garbage, repaired }) => garbage === true && !repaired) ? ['garbage is what no message that is wanted needs: --repair drops it, and `omniplex store gc` collects it in its time'] : []),
+    ...(hotBroken === true ? ['the hot tier itself is broken: what was acknowledged was not compared, and --repair does it'] : []),
     ...(acknowledged === undefined ? [] : await promiseLines(acknowledged, view)),
   ];
+}
+
+function fateOf({ repaired, garbage }: ShownVerify['bad'][number], { paint }: View): string {
+  if (garbage === true) return repaired ? paint.good('dropped: garbage') : paint.bad('bad, and garbage');
+  return repaired ? paint.good('repaired') : paint.bad('bad');
+}
+
+/** What is missing, or a tier, is found bad and was not hashed: the two numbers stand beside each other, not one in the other. */
+function hashedLine({ checked, badTotal, repaired }: ShownVerify): string {
+  if (badTotal === 0) return checked === 0 ? '0 blocks hashed: nothing was looked at' : `${count(checked, 'block')} hashed: all of them hold`;
+  return `${count(checked, 'block')} hashed; found bad: ${grouped(badTotal)}${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`;
 }
 
 function rebuiltLines({ rows, fromCold, fromJournal, operations, damagedRows, unreadable, notBroughtBack, journalDamage, kept }: NonNullable<ShownVerify['rebuilt']>, acknowledged: Promises | undefined): readonly string[] {

@@ -7,7 +7,7 @@ import { importLines, importSchema } from './_car.ts';
 export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly summary = 'Take in messages, receipts and bundles from CAR files';
   static override readonly description =
-    'Every block is hashed, every message must be whole, inboxes are told last. A file that is cut or damaged brings nothing; a message split over several files waits for the rest, in any order. A newer bundle of a contact is taken in; a stranger stays one until `contact add`. Without a home the store takes them in all the same; for whom they are, it cannot say.';
+    'Every block is hashed, every message must be whole, inboxes are told last. A file that is cut or damaged, or of another kind, brings nothing; a message split over several files waits for the rest, in any order. A newer bundle of a contact is taken in; a stranger stays one until `contact add`. Without a home the store takes them in all the same; for whom they are, it cannot say.';
   static override readonly args = { file: args('CAR files; - is stdin') };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
@@ -44,7 +44,13 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
     return { ...imported, warnings };
   }
 
+  /** An intact file of another kind is refused as that. */
   async #input(path: string): Promise<CarInput> {
+    const [input, { requireMessages }] = await Promise.all([this.#given(path), import('../../core/inspect/index.ts')]);
+    return { ...input, open: () => requireMessages(input.open(), input.place) };
+  }
+
+  async #given(path: string): Promise<CarInput> {
     if (path !== '-') return (await import('../../core/mail/travel.ts')).carFile(path);
     const stdin = this.session.claimStdin('-');
     if (stdin.isTTY) throw fail('E_USAGE', { why: '- is stdin, which is your keyboard here: pipe a CAR into it' });

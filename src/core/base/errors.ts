@@ -123,12 +123,12 @@ export const registry = {
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
   E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
-  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget. `omniplex store gc --dry-run` says what broken-off sends left behind, and until when it is kept.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
   E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
-  E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
+  E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold; found bad: {bad}, checked: {checked}', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
   E_LOST: entry(EXIT.integrity, 500, 'no', 'of the messages that were acknowledged are lost: {lost}; not announced: {unannounced}', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
 
@@ -223,7 +223,7 @@ export const warnings = {
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
   W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
-  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}, and with --grace sooner',
   W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;

@@ -119,6 +119,7 @@ export const limitTable = {
   groupCommitBlocks: limit(1_000, 'blocks', 'blocks of one transaction; more gains nothing and blocks other writers', 'omniplex bench store'),
   groupCommitBytes: limit(16 * MIB, 'bytes', 'bytes of one transaction, for the same reason', 'omniplex bench store'),
   gcGraceMs: limit(24 * 3_600_000, 'ms', 'unreachable blocks younger than this may belong to a send under way', 'docs/formats/store.md, Garbage'),
+  gcGraceMsMin: limit(60_000, 'ms', 'a clock that is set back by less makes no block of a send look old', 'docs/formats/store.md, Garbage'),
   fencesMax: limit(20_000, 'fences', 'of locks that the hot tier remembers by name; older ones are all below one floor', 'docs/formats/store.md, Locks'),
   lockPollMsMax: limit(250, 'ms', 'between two looks at a lock that somebody holds', 'docs/formats/store.md, Locks'),
   lockNameCharsMax: limit(200, 'characters', 'name of a lock', 'docs/formats/store.md, Locks'),

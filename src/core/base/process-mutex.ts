@@ -55,23 +55,19 @@ export class ProcessMutex implements AsyncDisposable {
   }
 
   async #begin(): Promise<DatabaseSync> {
-    const start = this.#clock.monotonic();
-    for (let attempt = 0; ; attempt++) {
-      try {
+    try {
+      return await whenFree(this.#clock, async () => {
         const db = (this.#db ??= await openLock(this.#path));
         db.exec('BEGIN IMMEDIATE');
         return db;
-      } catch (error) {
-        const busy = isBusy(error);
-        if (!busy || this.#clock.monotonic() - start >= limits.sqliteBusyMs) throw this.#failed(error, busy);
-      }
-      // 1, 3, 5, 7 ms and round again: no two processes keep in step for long
-      await this.#clock.sleep(1 + 2 * (attempt % 4));
+      });
+    } catch (error) {
+      throw this.#failed(error);
     }
   }
 
-  #failed(error: unknown, busy: boolean): OmniplexError {
-    if (busy) return this.#errors.busy(error);
+  #failed(error: unknown): OmniplexError {
+    if (isBusy(error)) return this.#errors.busy(error);
     this.#db?.close();
     this.#db = undefined;
     return this.#errors.broken(error);
@@ -89,12 +85,27 @@ export class ProcessMutex implements AsyncDisposable {
   }
 }
 
-async function openLock(path: string): Promise<DatabaseSync> {
+/** Tries `act` again while another process is in the way, for at most `sqliteBusyMs`. */
+export async function whenFree<T>(clock: Clock, act: () => Promise<T>): Promise<T> {
+  const start = clock.monotonic();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isBusy(error) || clock.monotonic() - start >= limits.sqliteBusyMs) throw error;
+    }
+    // 1, 3, 5, 7 ms and round again: no two processes keep in step for long
+    await clock.sleep(1 + 2 * (attempt % 4));
+  }
+}
+
+/** The file of a lock, made when it is not there. Opened by SQLite alone once it is: closing it otherwise would drop every lock that this process has on it. */
+export async function openLock(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import('node:sqlite');
   try {
-    await (await open(path, 'a', PRIVATE_FILE)).close();
+    await (await open(path, 'ax', PRIVATE_FILE)).close();
   } catch (cause) {
-    throw fileError(path, cause);
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(path, cause);
   }
   return new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs });
 }

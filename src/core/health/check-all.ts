@@ -1,6 +1,6 @@
 /** Which checks `check all` runs. */
 import { isError } from '../base/errors.ts';
-import { runOneOfMany, unknown, type CheckResult, type CheckRoom, type Subject, type Thresholds } from './check.ts';
+import { cutShort, runOneOfMany, type CheckResult, type CheckRoom, type Subject, type Thresholds } from './check.ts';
 import { contactsCheck } from './checks/contacts.ts';
 import { identityCheck } from './checks/identity.ts';
 import { jobChecks } from './checks/job.ts';
@@ -11,21 +11,32 @@ const OF_A_HOME: readonly Subject[] = [identityCheck, contactsCheck, outboxCheck
 
 /**
  * Every check that applies here. A machine that only keeps a store has no home, and a home without identities sends nothing: unless a
- * home was named, their checks are left out. What cannot be looked at is UNKNOWN, and the others are told all the same.
+ * home was named, their checks are left out. What is damaged is CRITICAL, what cannot be looked at UNKNOWN, and the others are told all the same.
  */
 export async function checkAll(room: CheckRoom, { homeIsNamed, maxAgeMs }: Pick<Thresholds, 'maxAgeMs'> & { readonly homeIsNamed: boolean }): Promise<readonly CheckResult[]> {
   const thresholds = { maxAgeMs };
   const results = [await runOneOfMany(room, storeCheck, thresholds)];
-  if (results[0]?.status !== 'UNKNOWN' || results[0].metrics.length > 0) {
-    for (const subject of await jobChecks(room)) results.push(await runOneOfMany(room, subject, thresholds));
-  }
+  // where the store itself could not be looked at, each job would say the same again
+  if (results.some(({ metrics }) => metrics.length > 0)) results.push(...(await ofJobs(room, thresholds)));
   try {
     const home = await room.home();
     const isUsed = home.people.identities.count('true') > 0;
     for (const subject of isUsed || room.as !== undefined ? OF_A_HOME : []) results.push(await runOneOfMany(room, subject, thresholds));
   } catch (error) {
     if (!isError(error)) throw error;
-    if (homeIsNamed || !isError(error, 'E_NO_HOME')) results.push(unknown('home', error));
+    if (homeIsNamed || !isError(error, 'E_NO_HOME')) results.push(cutShort('home', error));
   }
   return results;
+}
+
+/** A record that is damaged hides the names of the others. */
+async function ofJobs(room: CheckRoom, thresholds: Thresholds): Promise<readonly CheckResult[]> {
+  try {
+    const results = [];
+    for (const subject of await jobChecks(room)) results.push(await runOneOfMany(room, subject, thresholds));
+    return results;
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return [cutShort('jobs', error)];
+  }
 }

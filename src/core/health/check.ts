@@ -74,9 +74,20 @@ export interface CheckResult {
 const statusOf = ({ value, warning, critical }: Metric): Status =>
   critical !== undefined && alerts(critical, value) ? 'CRITICAL' : warning !== undefined && alerts(warning, value) ? 'WARNING' : 'OK';
 
-/** Throws what the subject throws: then the check could not run. */
-export async function runCheck(room: CheckRoom, { name, examine }: Subject, { warning, critical, maxAgeMs }: Thresholds = {}): Promise<CheckResult> {
-  const { metrics, summary, status = 'OK', audited } = await examine(room);
+/** What does not hold the bytes that it must is broken, and found to be. Whatever else is thrown only keeps a check from looking. */
+export const isDamage = (error: unknown): error is OmniplexError => isError(error, 'E_STORE_CORRUPT', 'E_HOME_CORRUPT');
+
+/** Damage is a finding; throws what else the subject throws: then the check could not run. */
+export async function runCheck(room: CheckRoom, subject: Subject, thresholds: Thresholds = {}): Promise<CheckResult> {
+  try {
+    return judge(room, subject.name, await subject.examine(room), thresholds);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return cutShort(subject.name, error);
+  }
+}
+
+function judge(room: CheckRoom, name: string, { metrics, summary, status = 'OK', audited }: Examined, { warning, critical, maxAgeMs }: Thresholds): CheckResult {
   const judged = metrics.map((metric, at) => (at > 0 ? metric : { ...metric, warning: warning ?? metric.warning, critical: critical ?? metric.critical }));
   const ageMs = audited?.atMs === undefined ? undefined : Math.max(0, room.clock.now() - audited.atMs);
   const stale = maxAgeMs !== undefined && audited !== undefined && (ageMs === undefined || ageMs > maxAgeMs);
@@ -90,11 +101,12 @@ export async function runOneOfMany(room: CheckRoom, subject: Subject, thresholds
   try {
     return await runCheck(room, subject, thresholds);
   } catch (error) {
-    return unknown(subject.name, isError(error) ? error : fail('E_BUG', { why: `check ${subject.name} broke` }, error));
+    return cutShort(subject.name, isError(error) ? error : fail('E_BUG', { why: `check ${subject.name} broke` }, error));
   }
 }
 
-export const unknown = (name: string, { message }: OmniplexError): CheckResult => ({ name, status: 'UNKNOWN', summary: message, metrics: [] });
+/** The result of a check that could not look to the end. It has no numbers. */
+export const cutShort = (name: string, error: OmniplexError): CheckResult => ({ name, status: isDamage(error) ? 'CRITICAL' : 'UNKNOWN', summary: error.message, metrics: [] });
 
 /** All of them as one: the worst status, and in words only what is not in order. */
 export function together(results: readonly CheckResult[]): CheckResult {

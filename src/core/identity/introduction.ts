@@ -149,6 +149,18 @@ export async function readIntroductions(crypto: CryptoProvider, pieces: AsyncIte
   return introductions;
 }
 
+/** Hostile input: whether the block is of the form of a genesis, a bundle or a revocation. Nothing of it is believed. */
+export function isIntroducing(block: Block): boolean {
+  const collector = new Collector();
+  try {
+    collector.add(block);
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return false;
+  }
+  return collector.alone;
+}
+
 /** Hostile input: every identity that these blocks introduce, each of which was hashed; none is an empty list. Throws what `believe` throws. */
 export function introductionsAmong(crypto: CryptoProvider, blocks: readonly Block[]): readonly Introduction[] {
   const collector = new Collector();

@@ -19,6 +19,7 @@ import type { Introduction } from '../message/sealed.ts';
 import { commitMessage } from '../storage/commit.ts';
 import { giveUp } from '../storage/losses.ts';
 import type { Operation } from '../storage/ports.ts';
+import { enterWriters } from '../storage/writers.ts';
 import { Announcer } from './announce.ts';
 import { standingOf } from './losses.ts';
 import type { OpenedMail } from './opener.ts';
@@ -108,6 +109,7 @@ async function send(
   const { sender, introduction } = signedAs(room, name, await identities.signerFor(name));
   const metadata = { name: '', mediaType: RECEIPT_MEDIA_TYPE, createdMs: nowMs, expiresMs: 0 };
   const request = { sender, recipients: [key.recipient], metadata, padding: 'padme', eraseSecret, ...(introduction && { introduction }) } as const;
+  using _share = await enterWriters(store);
   const sealed = await sealMessage(crypto, request, [encodeReceipt(receipt)], store.hot, { parallel: 0 });
   using _messageKey = sealed.messageKey;
   using _headerKey = sealed.headerKey;

@@ -15,6 +15,7 @@ import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
 import type { Durability, Operation, TierName } from '../storage/ports.ts';
+import { enterWriters } from '../storage/writers.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
@@ -52,6 +53,7 @@ export type Sent = Outcome<SendResult> & { readonly cid: Cid };
 
 /** Sends drafts together, each step of all of them in one flush. In the order given; what fails, fails alone. */
 export async function sendDrafts(room: MailRoom, sender: SenderInUse, drafts: readonly Draft[]): Promise<ReadonlyArray<Sent | OmniplexError>> {
+  using _share = await enterWriters(room.store);
   // All of them end before one that was aborted is told: nobody closes the store under the others.
   const settled = await Promise.allSettled(drafts.map((draft) => asAnswer(() => sendOrSeal(room, sender, draft))));
   const answers = settled.map((one): Sent | OmniplexError | Sealed => {

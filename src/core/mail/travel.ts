@@ -180,15 +180,17 @@ export interface ImportFilesResult {
 
 /**
  * Each file all or nothing but for single messages in it. Beside the result E_INCOMPLETE when messages still lack blocks, E_FORMAT when some
- * were refused. Throws E_NOT_FOUND, with nothing taken in; E_FORMAT (cut, not a CAR), E_BLOCK_CORRUPT, E_DISK_FULL: then files before this one stand.
+ * were refused. Throws E_NOT_FOUND, with nothing taken in; what an input throws, E_FORMAT (cut, not a CAR), E_BLOCK_CORRUPT, E_DISK_FULL: then
+ * files before this one stand.
  */
 export async function importFiles(room: ImportRoom, { inputs, signal, onProgress }: ImportRequest): Promise<Outcome<ImportFilesResult>> {
   for (const input of inputs) await input.check?.();
   if (room.people === undefined) room.warn(warning('W_NO_HOME'));
   const imported: ImportResult[] = [];
-  for (const { place, open: read } of inputs) {
+  for (const [before, { place, open: read }] of inputs.entries()) {
     const onFile = onProgress && ((progress: { blocks: number; bytes: number }) => onProgress({ place, ...progress }));
-    imported.push(await importCar(room.store, read(), { place, ...(signal && { signal }), ...(onFile && { onProgress: onFile }) }));
+    const importing = importCar(room.store, read(), { place, ...(signal && { signal }), ...(onFile && { onProgress: onFile }) });
+    imported.push(await importing.catch((error: unknown) => Promise.reject(withWhatStands(error, place, before))));
   }
   const messages = new Map(imported.flatMap((one) => one.messages).map((one) => [one.cid.toString(), one]));
   const receipts = new Set(imported.flatMap((one) => one.receipts).map(String).filter((cid) => messages.has(cid)));
@@ -204,6 +206,17 @@ export async function importFiles(room: ImportRoom, { inputs, signal, onProgress
     refused: refused.map(({ cid, code }) => ({ cid: cid.toString(), code })),
   };
   return outcome(result, result.stored > 0, shortfall(result));
+}
+
+const DAMAGED = 'It was damaged on its way: ask for it again, or copy it again.';
+
+/** What is wrong with a file is no fault of the store, and no command mends it here. `before`: how many files were taken in before it. */
+function withWhatStands(error: unknown, place: string, before: number): unknown {
+  if (!isError(error, 'E_USAGE', 'E_FORMAT', 'E_NOT_CANONICAL', 'E_CID_INVALID', 'E_BLOCK_TOO_LARGE', 'E_BLOCK_CORRUPT')) return error;
+  if (error.code === 'E_BLOCK_CORRUPT' && error.details['place'] !== place) return error;
+  const advice = ['E_CID_INVALID', 'E_BLOCK_TOO_LARGE', 'E_BLOCK_CORRUPT'].includes(error.code) ? DAMAGED : error.hint;
+  const stands = before === 0 ? '' : before === 1 ? '; the file before it is in' : `; the ${before} files before it are in`;
+  return fail(error.code, { ...error.details, hint: `${advice} Nothing of ${place} was taken in${stands}.` }, error);
 }
 
 type People = NonNullable<ImportRoom['people']>;

@@ -17,6 +17,7 @@ import { ContentSink } from './content-sink.ts';
 import type { StoreContext } from './context.ts';
 import { notePending, settlePending } from './pending.ts';
 import type { TierName } from './ports.ts';
+import { enterWriters } from './writers.ts';
 
 export interface ImportOptions {
   /** Names the file in errors. */
@@ -50,6 +51,7 @@ export interface ImportResult {
 
 /** Throws E_FORMAT (cut, not a CAR, without its roots), E_BLOCK_CORRUPT, E_CID_INVALID, E_BLOCK_TOO_LARGE, E_TOO_MANY, E_BUDGET, E_DISK_FULL. */
 export async function importCar(store: StoreContext, pieces: AsyncIterable<Bytes>, options: ImportOptions): Promise<ImportResult> {
+  using _share = await enterWriters(store);
   const intake = new Intake(store, options);
   await intake.read(pieces);
   const tiers = await intake.sink.finish();

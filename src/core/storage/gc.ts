@@ -1,28 +1,29 @@
 /**
  * Garbage is what no unexpired, unremoved message reaches, after a grace time. Collecting is planned first and confirmed by the plan's name,
  * which says as of when it was made: what came later is never part of it, and the same plan can be confirmed although time went on.
- * Whoever still needs an old block puts it again, which makes it new; deleting looks at that under the tier's own lock. A message that
+ * Whoever still needs an old block puts it again, which makes it new; deleting looks at that under the tier's own lock. The grace time of a day
+ * is for sends under way; a shorter one is refused while there is any, since their blocks look like those of one that was broken off. A message that
  * cannot be walked stops the run: its blocks would look unreachable. So does one that only cold knows: hot has to be rebuilt first.
  */
-import type { Cid } from '../base/cid.ts';
-import { fail, isError } from '../base/errors.ts';
+import { formatDuration } from '../base/duration.ts';
+import { fail } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { requireConfirmed } from './bulk.ts';
-import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { BlockSets, type Buried } from './digest-set.ts';
 import { withRecord } from './message-lock.ts';
 import { PlanName } from './plan.ts';
 import type { MessageRecord, TierName } from './ports.ts';
-import { forgetPending, pendingImports } from './pending.ts';
+import { forgetPending } from './pending.ts';
+import { isDead, markReached } from './reach.ts';
 import { withdrawAll } from './remove.ts';
-import { soundFacts } from './journal-facts.ts';
 import { forgetLoss } from './losses.ts';
-import { unknownToHot } from './restore.ts';
+import { requireNoWriters } from './writers.ts';
 
 export interface GcOptions {
   readonly dryRun?: boolean;
   readonly confirm?: string;
+  /** At least `limits.gcGraceMsMin`. */
   readonly graceMs?: number;
   readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
@@ -37,6 +38,7 @@ export interface GcResult {
   readonly tiers: Readonly<Partial<Record<TierName, { readonly blocks: number; readonly bytes: number }>>>;
   /** Files that a killed process left unfinished. */
   readonly unfinished: number;
+  readonly graceMs: number;
   /** What would be garbage but for the grace time. */
   readonly waiting: GcWaiting;
   readonly planId: string;
@@ -77,17 +79,20 @@ class Waiting {
   }
 }
 
-/** Throws E_DECLINED, E_PLAN_CHANGED, E_LOCKED, E_BLOCKS_MISSING or E_BLOCK_CORRUPT (a message cannot be walked), E_STORE_CORRUPT. */
+/** Throws E_USAGE, E_DECLINED, E_PLAN_CHANGED, E_LOCKED, E_BLOCKS_MISSING or E_BLOCK_CORRUPT (a message cannot be walked), E_STORE_CORRUPT. */
 export async function gc(store: StoreContext, options: GcOptions = {}): Promise<GcResult> {
   const graceMs = options.graceMs ?? limits.gcGraceMs;
+  if (graceMs < limits.gcGraceMsMin) throw fail('E_USAGE', { why: `a grace time is at least ${formatDuration(limits.gcGraceMsMin)}` });
   const asOfMs = asOf(options.confirm, store.clock.now());
   using sets = new BlockSets();
   await using _lock = await store.locks.acquire('gc', { holder: store.holder, waitMs: options.lockWaitMs ?? 0, ...(options.signal && { signal: options.signal }) });
+  // before anything is marked: what is put from now on is too new, and what was committed by now is marked
+  if (graceMs < limits.gcGraceMs) await requireNoWriters(store);
   const plan = await makePlan(store, sets, asOfMs, graceMs, options);
   if (options.dryRun === true) return plan;
   if (plan.messages + plan.blocks > 0) requireConfirmed('gc', plan.planId, options.confirm);
   for (const one of sets.buried()) await forget(store, one, options.signal);
-  return await sweep(store, sets, plan, asOfMs - graceMs, options);
+  return await sweep(store, sets, plan, asOfMs, options);
 }
 
 /** A plan's name begins with its time: seconds since the epoch, base 36. */
@@ -99,9 +104,6 @@ function asOf(confirm: string | undefined, nowMs: number): number {
   const seconds = confirm === undefined ? now : Number.parseInt(confirm.split('-')[0] ?? '', 36);
   return (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= now ? seconds : now) * 1000;
 }
-
-const isDead = (record: MessageRecord, untilMs: number): boolean =>
-  (record.removed && record.removedAtMs <= untilMs) || (record.expiresAtMs !== 0 && record.expiresAtMs <= untilMs);
 
 async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, graceMs: number, options: GcOptions): Promise<GcResult> {
   const untilMs = asOfMs - graceMs;
@@ -131,42 +133,17 @@ async function makePlan(store: StoreContext, sets: BlockSets, asOfMs: number, gr
   const all = Object.values(tiers);
   const blocks = all.reduce((sum, count) => sum + count.blocks, 0);
   const bytes = all.reduce((sum, count) => sum + count.bytes, 0);
-  return { messages, blocks, bytes, tiers, unfinished: 0, waiting: waiting.found, planId: named(asOfMs, name.name()) };
+  return { messages, blocks, bytes, tiers, unfinished: 0, graceMs, waiting: waiting.found, planId: named(asOfMs, name.name()) };
 }
 
-/** Keeps what living messages, announcements and unfinished imports reach; buries the messages that are garbage themselves. */
-async function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { readonly untilMs: number; readonly asOfMs: number }, waiting: Waiting, { signal, onProgress }: GcOptions): Promise<void> {
-  const load = async (cid: Cid) => (await store.read(cid, signal))?.bytes;
+/** Tells of each message that is dead already and waits. */
+function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { readonly untilMs: number; readonly asOfMs: number }, waiting: Waiting, { signal, onProgress }: GcOptions): Promise<void> {
   let done = 0;
-  for await (const record of store.hot.messages()) {
-    signal?.throwIfAborted();
+  const onMessage = (record: MessageRecord, isBuried: boolean): void => {
     onProgress?.({ phase: 'mark', done: ++done });
-    const isBuried = isDead(record, untilMs);
     if (!isBuried && isDead(record, asOfMs)) waiting.message(record);
-    if (isBuried) sets.bury(record);
-    else for await (const { cids } of closureOf(record.cid, load)) sets.keep(cids);
-  }
-  for await (const cid of store.hot.inbox.announced()) if (!sets.isBuried(cid)) sets.keep([cid]);
-  for (const { cid } of await pendingImports(store)) await keepWhatIsThere(sets, cid, load);
-  await refuseUnknown(store);
-}
-
-/** An import in parts: some of it may be missing still. */
-async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Promise<Uint8Array | undefined>): Promise<void> {
-  sets.keep([cid]);
-  try {
-    for await (const { cids } of closureOf(cid, load)) sets.keep(cids);
-  } catch (error) {
-    if (!isError(error, 'E_BLOCKS_MISSING')) throw error;
-  }
-}
-
-/** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
-async function refuseUnknown(store: StoreContext): Promise<void> {
-  for (const tier of store.cold.values()) {
-    const [lost] = await unknownToHot(store.hot, tier, async () => (await soundFacts(store.journal)).released);
-    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.hot.place, why: `message ${lost.toString()} is in ${tier.tier} and unknown here` });
-  }
+  };
+  return markReached(store, sets, untilMs, { signal, onMessage });
 }
 
 /** The journal first: what is missing without a release counts as lost. A message that is wanted again meanwhile stops the run. */
@@ -181,7 +158,8 @@ function forget(store: StoreContext, planned: Buried, signal?: AbortSignal): Pro
   });
 }
 
-async function sweep(store: StoreContext, sets: BlockSets, plan: GcResult, untilMs: number, options: GcOptions): Promise<GcResult> {
+async function sweep(store: StoreContext, sets: BlockSets, plan: GcResult, asOfMs: number, options: GcOptions): Promise<GcResult> {
+  const untilMs = asOfMs - plan.graceMs;
   let blocks = 0;
   for (const tier of store.tiers) {
     for (const cids of sets.doomed(tier.tier, limits.pageItemsMax)) {
@@ -192,6 +170,7 @@ async function sweep(store: StoreContext, sets: BlockSets, plan: GcResult, until
   }
   await forgetPending(store, untilMs);
   let unfinished = 0;
-  for (const tier of store.cold.values()) unfinished += (await tier.sweep?.(untilMs)) ?? 0;
+  // files of whoever copies, too, and he holds no share
+  for (const tier of store.cold.values()) unfinished += (await tier.sweep?.(Math.min(untilMs, asOfMs - limits.gcGraceMs))) ?? 0;
   return { ...plan, blocks, unfinished };
 }

@@ -26,6 +26,7 @@ export interface StoreLayout {
   readonly announcements: string;
   readonly journal: string;
   readonly audit: string;
+  readonly writers: string;
 }
 
 export const layoutOf = (root: string): StoreLayout => ({
@@ -37,6 +38,7 @@ export const layoutOf = (root: string): StoreLayout => ({
   announcements: join(root, 'cold', 'announcements'),
   journal: join(root, 'journal'),
   audit: join(root, 'audit.json'),
+  writers: join(root, 'writers.lock'),
 });
 
 /** A store's name for itself: 16 random bytes in hexadecimal. Homes remember it, to notice that a store was swapped. */

@@ -34,6 +34,8 @@ export interface BlockTier extends BlockSink, BlockSource {
   remove(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
   /** As `remove`, but keeps what was put, or put again, after `storedUntilMs`: so gc takes nothing from a writer under way. */
   removeOlder(cids: readonly Cid[], storedUntilMs: number, signal?: AbortSignal): Promise<number>;
+  /** Takes the block out where its bytes are wrong at that moment, and never right ones that somebody puts meanwhile; answers whether it did. */
+  dropDamaged(cid: Cid, signal?: AbortSignal): Promise<boolean>;
   /**
    * Everything after `after`, in one fixed order of the tier's own (the embedded hot tier: by digest).
    * Safe against concurrent writers: it may or may not show what came meanwhile.

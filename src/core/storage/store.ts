@@ -36,7 +36,7 @@ import type { BlockTier, ColdTier, ColdTierName, MessageCommit, TierName } from 
 import type { PromoteOptions, PromoteResult } from './promote.ts';
 import type { RebuildReport } from './rebuild.ts';
 import type { Selection } from './selection.ts';
-import type { VerifyOptions, VerifyResult } from './verify.ts';
+import type { VerifyOptions, VerifyResult } from './verify-types.ts';
 
 export interface StoreOptions {
   readonly clock?: Clock;
@@ -255,14 +255,16 @@ export class Store implements StoreContext, AsyncDisposable {
     return (await import('./acknowledged.ts')).verifyAcknowledged(this, sinceMs, options);
   }
 
-  /** Makes the hot tier anew. This store goes on with the new file at its next use. */
+  /** Makes the hot tier anew, and goes on with the new file. */
   async rebuild(): Promise<RebuildReport> {
     const { rebuildHot } = await import('./rebuild.ts');
-    const { layout, clock, holder, journal } = this;
+    const { layout, clock, holder, journal, hot } = this;
     // no fence can be raised in a tier that is broken; the new one refuses all that are older than the rebuild
     const locks = await EmbeddedLockManager.open(layout.locks, { clock, rng: this.rng, raiseFence: async () => undefined });
     try {
-      return await rebuildHot({ layout, clock, holder, locks, cold: [...this.cold.values()], journal });
+      const report = await rebuildHot({ layout, clock, holder, locks, cold: [...this.cold.values()], journal });
+      await hot.takeUp();
+      return report;
     } finally {
       await locks.close();
     }

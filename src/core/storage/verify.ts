@@ -12,52 +12,14 @@ import { closureOf } from './closure.ts';
 import { copyAnnouncements } from './cold-copy.ts';
 import type { StoreContext } from './context.ts';
 import type { BlockTier, ColdTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
+import { garbageAmong } from './garbage.ts';
+import type { BadBlock, VerifyOptions, VerifyResult } from './verify-types.ts';
 import type { RebuildReport } from './rebuild.ts';
 import { bringBack, unknownToHot } from './restore.ts';
 import { verifyAcknowledged, type AcknowledgedResult } from './acknowledged.ts';
 import { keepFindings } from './bad-findings.ts';
+import { isExpired } from './expiry.ts';
 import { journalFacts } from './journal-facts.ts';
-
-export interface VerifyOptions {
-  /** Messages or single blocks; everything by default. */
-  readonly cids?: readonly Cid[];
-  /** All tiers by default. */
-  readonly tiers?: readonly TierName[];
-  /** The fraction of blocks, and of messages, to look at: above 0, at most 1. */
-  readonly sample?: number;
-  readonly repair?: boolean;
-  /** How a hot database that is broken as a database is made whole; without it that is only reported. */
-  readonly rebuild?: () => Promise<RebuildReport>;
-  readonly signal?: AbortSignal;
-  /** `total` is what the records let expect; undefined where blocks were named. */
-  readonly onProgress?: (progress: { readonly checked: number; readonly bad: number; readonly total: number | undefined }) => void;
-}
-
-export interface BadBlock {
-  /** Undefined: the tier itself is damaged, not one block. */
-  readonly cid: Cid | undefined;
-  readonly tier: TierName | 'journal';
-  readonly place: string;
-  readonly code: ErrorCode;
-  readonly repaired: boolean;
-}
-
-export interface VerifyResult {
-  /** Blocks hashed, a block in two tiers twice. */
-  readonly checked: number;
-  /** At most `limits.badListed` of them; `badTotal` counts all. */
-  readonly bad: readonly BadBlock[];
-  readonly badTotal: number;
-  readonly repaired: number;
-  /** When the hot tier was made anew: what of it was salvaged, and what could not be brought back. */
-  readonly rebuilt?: RebuildReport;
-  /** Of a run over everything: what was promised against what is there now. */
-  readonly acknowledged?: AcknowledgedResult;
-  /** And not rebuilt: nothing may be written to it before a repair, no record of this run either. */
-  readonly isHotBroken?: true;
-  /** Time ran out: the rest was not looked at. */
-  readonly shortfall?: OmniplexError;
-}
 
 /** Throws E_NOT_SUPPORTED when a tier is asked for that the store does not have. */
 export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
@@ -72,6 +34,7 @@ async function lookThrough(store: StoreContext, options: VerifyOptions): Promise
   try {
     if (options.cids !== undefined) for (const cid of options.cids) await run.checkNamed(cid);
     else await run.checkAll();
+    await run.sortOutGarbage();
   } catch (error) {
     const reason: unknown = options.signal?.reason;
     if (!isError(reason, 'E_TIMEOUT')) throw error;
@@ -79,6 +42,9 @@ async function lookThrough(store: StoreContext, options: VerifyOptions): Promise
   }
   return run.result;
 }
+
+/** Whoever looks at a cold tier, or at the journal, asks hot too. */
+const isOfHot = (error: OmniplexError): boolean => error.code === 'E_STORE_CORRUPT' && error.details['tier'] === 'hot';
 
 /** A block is one, whatever codec it was named with. */
 const copyName = (tier: TierName, cid: Cid): string => `${tier} ${hexOf(digestOf(cid))}`;
@@ -116,7 +82,8 @@ class Verification {
     for (const tier of this.#tiers) await this.#whileSound(tier, () => this.#checkTier(tier));
     await this.#whileSound(this.#store.hot, () => this.#checkMessages());
     if (this.#options.sample !== undefined) return;
-    for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
+    // what a broken hot tier does not show is no finding of its own: the repair brings it back
+    if (!this.#isHotBroken) for (const tier of this.#store.cold.values()) await this.#whileSound(tier, () => this.#checkKnown(tier));
     if (this.#options.tiers === undefined && !this.#isHotBroken) await this.#checkAcknowledged();
   }
 
@@ -129,7 +96,8 @@ class Verification {
       if (this.#acknowledged.damage !== undefined) damaged(this.#acknowledged.damage.code);
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      damaged(error.code);
+      if (isOfHot(error)) await this.#hotIsBroken();
+      else damaged(error.code);
     }
   }
 
@@ -175,6 +143,14 @@ class Verification {
     if (!found) this.#report({ cid, tier: 'hot', place: this.#store.hot.place, code: 'E_NOT_FOUND', repaired: false });
   }
 
+  async sortOutGarbage(): Promise<void> {
+    if (this.#isHotBroken) return;
+    for (const [i, one] of await garbageAmong(this.#store, this.#bad, this.#options)) {
+      this.#bad[i] = one;
+      if (one.repaired) this.#repaired++;
+    }
+  }
+
   readonly #load = async (cid: Cid) => (await this.#store.read(cid, this.#options.signal))?.bytes;
 
   #sampled(): boolean {
@@ -193,14 +169,16 @@ class Verification {
   async #checkHotItself(): Promise<void> {
     if (this.#options.sample !== undefined) return;
     const { hot } = this.#store;
-    if ((await hot.findings()).length > 0) return this.#rebuildHot();
+    if ((await hot.findings()).length > 0) return this.#hotIsBroken();
     const repaired = this.#options.repair === true;
     if (!(await hot.usageHolds(repaired))) this.#report({ cid: undefined, tier: 'hot', place: hot.place, code: 'E_STORE_CORRUPT', repaired });
   }
 
-  async #rebuildHot(): Promise<void> {
-    const { repair, rebuild } = this.#options;
-    const repaired = repair === true && rebuild !== undefined;
+  /** One fault is one finding, however many stages trip over it. Made anew at most once: a file that breaks again stays broken. */
+  async #hotIsBroken(): Promise<void> {
+    if (this.#isHotBroken) return;
+    const { repair = false, rebuild } = this.#options;
+    const repaired = repair && rebuild !== undefined && this.#rebuilt === undefined;
     if (repaired) this.#rebuilt = await rebuild();
     else this.#isHotBroken = true;
     this.#report({ cid: undefined, tier: 'hot', place: this.#store.hot.place, code: 'E_STORE_CORRUPT', repaired });
@@ -212,7 +190,7 @@ class Verification {
       await act();
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      if (tier === this.#store.hot) await this.#rebuildHot();
+      if (tier === this.#store.hot || isOfHot(error)) await this.#hotIsBroken();
       else this.#report({ cid: undefined, tier: tier.tier, place: tier.place, code: error.code, repaired: false });
     }
   }
@@ -263,7 +241,7 @@ class Verification {
   async #checkMessages(): Promise<void> {
     for await (const record of this.#store.hot.messages()) {
       this.#options.signal?.throwIfAborted();
-      if (!record.removed && this.#sampled()) await this.#checkMessage(record);
+      if (!record.removed && !isExpired(record, this.#store.clock.now()) && this.#sampled()) await this.#checkMessage(record);
     }
   }
 

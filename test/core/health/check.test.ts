@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { parseCid } from '../../../src/core/base/cid.ts';
-import { fail } from '../../../src/core/base/errors.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fail, type OmniplexError } from '../../../src/core/base/errors.ts';
 import { checkAll } from '../../../src/core/health/check-all.ts';
 import { runCheck, together, worst, type CheckResult, type CheckRoom } from '../../../src/core/health/check.ts';
 import { contactsCheck } from '../../../src/core/health/checks/contacts.ts';
@@ -231,13 +234,17 @@ describe('the outbox', () => {
     expect((await runCheck(room, outboxCheck)).status).toBe(status);
   });
 
-  it('is UNKNOWN while something may be lost and the store cannot be asked', async () => {
+  it.each<[OmniplexError, string]>([
+    [fail('E_STORE_CORRUPT', { tier: 'hot', path: 'hot.db', why: 'gone' }), 'CRITICAL'],
+    [fail('E_BUSY', { what: 'the hot database' }), 'UNKNOWN'],
+    [fail('E_NO_STORE', { path: 'none' }), 'UNKNOWN'],
+  ])('while something may be lost and the store cannot be asked: %s is %s', async (error, status) => {
     const { app, room } = await keyless();
     const { number } = await journaled(app);
-    const blind = { ...room, store: () => Promise.reject(fail('E_STORE_CORRUPT', { tier: 'hot', path: 'hot.db', why: 'gone' })) };
+    const blind = { ...room, store: () => Promise.reject(error) };
     expect((await runCheck(blind, outboxCheck)).status).toBe('WARNING');
     (await app.home()).outbox.settle(number, { atMs: app.clock.now(), state: 'announced' });
-    expect((await runCheck(blind, outboxCheck)).status).toBe('UNKNOWN');
+    expect((await runCheck(blind, outboxCheck)).status).toBe(status);
     await journaled(app);
     (await app.home()).outbox.settle(2, { atMs: app.clock.now(), state: 'lost' });
     expect((await runCheck(blind, outboxCheck)).status).toBe('CRITICAL');
@@ -279,5 +286,31 @@ describe('all of them', () => {
     expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store UNKNOWN', 'identity OK', 'contacts OK', 'outbox OK']);
     expect(together(results).status).toBe('UNKNOWN');
     await app.close();
+  });
+
+  it('go on when a home or a store is damaged, and that is CRITICAL', async () => {
+    const { world, alice } = await keyless();
+    await alice.app.close();
+    await writeFile(join(world.store, 'hot.db'), 'x'.repeat(9000));
+    const app = await alice.again();
+    for (const subject of [storeCheck, jobCheck('verify')]) expect(await runCheck(roomOf(app), subject)).toMatchObject({ status: 'CRITICAL', metrics: [] });
+    const results = await checkAll(roomOf(app), { homeIsNamed: true });
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store CRITICAL', 'identity OK', 'contacts OK', 'outbox OK']);
+    await app.close();
+    await writeFile(join(alice.home, 'home.db'), 'x'.repeat(9000));
+    const bare = await OmniPlex.open({ home: alice.home, store: world.store });
+    expect((await checkAll(roomOf(bare), { homeIsNamed: false })).map(({ name, status }) => `${name} ${status}`)).toEqual(['store CRITICAL', 'home CRITICAL']);
+    await bare.close();
+  });
+
+  it('are told when the records of jobs cannot be read', async () => {
+    const { world, app, room } = await keyless();
+    await job(app, {});
+    await job(app, { job: 'verify', counts: { bad: 0 } });
+    const db = new DatabaseSync(join(world.store, 'hot.db'));
+    db.exec("UPDATE notes SET sum = sum + 1 WHERE name = 'job/demote'");
+    db.close();
+    const results = await checkAll(room, { homeIsNamed: true });
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store OK', 'jobs CRITICAL', 'identity OK', 'contacts OK', 'outbox OK']);
   });
 });

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseCid } from '../../../src/core/base/cid.ts';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { emptyConfig, resolveSettings } from '../../../src/core/base/config.ts';
 import { fail } from '../../../src/core/base/errors.ts';
@@ -114,6 +115,19 @@ describe('what is broken', () => {
     const { room, home, world } = await operator();
     await damage(home, world.store);
     expect(notOk(await doctor(room))).toMatchObject(expected);
+  });
+
+  it('an outbox whose store cannot be asked is not said to have lost nothing', async () => {
+    const { room, home, world } = await operator();
+    const { openHome } = await import('../../../src/core/home/index.ts');
+    const opened = await openHome(home, { clock: systemClock, rng: systemRng });
+    const outboxOf = async () => (await doctor(room)).findings.find(({ check }) => check === 'outbox');
+    await rm(join(world.store, 'hot.db'));
+    expect(await outboxOf()).toMatchObject({ verdict: 'ok' });
+    const { number } = opened.outbox.begin({ createdAtMs: systemClock.now(), expiresAtMs: 0, durability: 'hot', recipients: [{ name: 'bob', identity: parseCid('bafyreid5c2n7qq3cnbaxcbo3yuzbyqbxk3yfxnhvbgcl3nmhkrqmlvnzae'), inbox: new Uint8Array(32) }] } as never);
+    opened.outbox.settle(number, { atMs: systemClock.now(), state: 'announced' });
+    opened.close();
+    expect(await outboxOf()).toMatchObject({ verdict: 'warn', code: 'E_STORE_CORRUPT', says: expect.not.stringContaining('nothing lost'), advice: expect.stringContaining('--repair') });
   });
 
   it('a copied home is told from the one it was made of', async () => {

@@ -137,6 +137,29 @@ describe('send', () => {
     expect(await told(alice)).toEqual([]);
   });
 
+  it('keeps its blocks from a gc with a short grace time for as long as it takes', async () => {
+    const { alice, bob } = await pair();
+    const store = await bob.app.store();
+    const collect = () => store.gc({ dryRun: true, graceMs: limits.gcGraceMsMin });
+    const seen: unknown[] = [];
+    async function* slow(): AsyncGenerator<Bytes> {
+      yield systemRng.bytes(600_000);
+      seen.push(await collect().catch((error: unknown) => error));
+      yield systemRng.bytes(600_000);
+    }
+    async function* broken(): AsyncGenerator<Bytes> {
+      for (let i = 0; i < 60; i++) yield systemRng.bytes(300_000);
+      throw new Error('gone');
+    }
+    const { result } = await bob.app.send({ input: streamInput(slow()), to: ['alice'], receipt: 'opened' });
+    expect(seen).toEqual([refused('E_LOCKED')]);
+    await collect();
+    expect((await read(alice, result.cid)).content.length).toBe(1_200_000);
+    // a send that fails lets go too
+    await expect(bob.app.send({ input: streamInput(broken()), to: ['alice'] })).rejects.toThrow('gone');
+    expect((await collect()).waiting.blocks).toBeGreaterThan(0);
+  });
+
   describe('expiry', () => {
     const now = Date.UTC(2026, 10, 23);
 

@@ -6,6 +6,7 @@ import { bytesOf } from '../../../src/core/base/bytes.ts';
 import { applyReceipts } from '../../../src/core/mail/apply-receipts.ts';
 import { carFile, exportFor, importFiles, importRoom, type CarInput } from '../../../src/core/mail/travel.ts';
 import { decodeBundleFile } from '../../../src/core/identity/index.ts';
+import { requireMessages } from '../../../src/core/inspect/index.ts';
 import { createStore } from '../../../src/core/storage/store.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
@@ -185,6 +186,38 @@ describe('a damaged stick', () => {
     expect(await inboxOf(alice)).toMatchObject({ messages: [], unreadable: 0 });
     expect((await bring(alice, bytesInput(whole))).result).toMatchObject({ messages: 1 });
     expect((await inboxOf(alice)).messages).toHaveLength(1);
+  });
+
+  it('is said to be damaged on its way, with what was taken in before; the store is blamed for its own blocks alone', async () => {
+    const { alice, bob, stick } = await apart();
+    await post(bob, ['alice'], noise(700_000), { out: stick('one.car') });
+    await post(bob, ['alice'], noise(700_000), { out: stick('two.car') });
+    const whole = await readFile(stick('two.car'));
+    for (const [at, code] of [[400_000, 'E_BLOCK_CORRUPT'], [whole.length - 1, 'E_BLOCK_CORRUPT']] as const) {
+      await writeFile(stick('two.car'), whole.map((byte, i) => (i === at ? byte ^ 1 : byte)));
+      const hint = (before: RegExp) => expect.stringMatching(new RegExp(`damaged on its way.*Nothing of .*two\\.car was taken in${before.source}$`));
+      await expect(bring(alice, carFile(stick('two.car')))).rejects.toMatchObject({ code, hint: hint(/\./) });
+      await expect(bring(alice, carFile(stick('one.car')), carFile(stick('two.car')))).rejects.toMatchObject({ code, hint: hint(/; the file before it is in\./) });
+    }
+    await writeFile(stick('two.car'), whole.subarray(0, 300_000));
+    await expect(bring(alice, carFile(stick('one.car')), carFile(stick('one.car')), carFile(stick('two.car')))).rejects.toMatchObject({ code: 'E_FORMAT', hint: expect.stringContaining('the 2 files before it are in') });
+    expect((await inboxOf(alice)).messages).toHaveLength(1);
+  });
+
+  it('of another kind is refused as that, and leaves nothing in the store', async () => {
+    const { alice, bob, stick } = await apart();
+    const cid = await post(bob, ['alice'], 'hello', { out: stick('x.car') });
+    const { bytes } = await (await bob.app.identities()).exportBundle('bob');
+    await writeFile(stick('bob.bundle'), bytes);
+    await writeFile(stick('packet'), (await (await bob.app.store()).hot.inbox.ofMessage(cid))[0]?.packet as Uint8Array);
+    const guarded = (input: CarInput): CarInput => ({ ...input, open: () => requireMessages(input.open(), input.place) });
+    const kinds = [[stick('bob.bundle'), /identity bundle.*no CAR/, /contact add FILE.*contact update/], [stick('packet'), /bare packet/, /inspect/], [join(bob.home, 'keyring.opk'), /key ring/, /backup create/]] as const;
+    for (const [path, message, hint] of kinds) await expect(bring(alice, guarded(carFile(path)))).rejects.toMatchObject({ code: 'E_USAGE', message: expect.stringMatching(message), hint: expect.stringMatching(hint) });
+    expect(await (await alice.app.store()).hot.usage()).toEqual({ blocks: 0, bytes: 0 });
+    // in pieces of one byte it is the same, and a CAR of messages passes whole
+    const slowly = (of: Uint8Array): CarInput => ({ place: 'stdin', open: async function* () { for (let i = 0; i < of.length; i++) yield of.subarray(i, i + 1) as Uint8Array<ArrayBuffer>; } });
+    await expect(bring(alice, guarded(slowly(bytes)))).rejects.toMatchObject({ code: 'E_USAGE' });
+    expect((await bring(alice, guarded(slowly(new Uint8Array(await readFile(stick('x.car'))))))).result).toMatchObject({ messages: 1 });
   });
 
   it('that is not there, or is something else, is said', async () => {

@@ -110,6 +110,23 @@ describe('a CAR', () => {
     expect((await to.store.hot.inbox.list(inboxOf('ada'), { limit: 10 })).length).toBe(3);
   });
 
+  it('keeps its blocks from a gc with a short grace time while it is taken in', async () => {
+    const [from, to] = [await freshStore(), await freshStore()];
+    const message = await send(from.store, 1, 3_000_000);
+    const folder = await freshFolder();
+    const { files } = await from.store.exportCar([message.cid], { out: join(folder, 'x.car') });
+    const bytes = new Uint8Array(await readFile(files[0]?.path as string));
+    const collect = () => to.store.gc({ dryRun: true, graceMs: limits.gcGraceMsMin });
+    async function* slow(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+      yield bytes.slice(0, 2_000_000);
+      await rejectsWith(collect(), 'E_LOCKED');
+      yield bytes.slice(2_000_000);
+    }
+    expect(await to.store.importCar(slow(), { place: 'x.car' })).toMatchObject({ messages: [{ outcome: 'stored' }] });
+    await rejectsWith(to.store.importCar((async function* () { yield bytes.slice(0, 2_000_000); })(), { place: 'x.car' }), 'E_FORMAT');
+    expect(await collect()).toMatchObject({ messages: 0 });
+  });
+
   it('gives up parts that wait too long', async () => {
     const [from, to] = [await freshStore(), await freshStore()];
     const message = await send(from.store, 1, 3_000_000);

@@ -1,10 +1,14 @@
 /** Remove and collect: what goes, what stays, and what stops the run. */
-import { rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
+import { enterWriters } from '../../../src/core/storage/writers.ts';
 import { all, announcementOf, blockOf, inboxOf, rejectsWith } from './blocks.ts';
 import { fetch, freshStore, held, send, type StoreUnderTest } from './store.ts';
 
@@ -204,12 +208,87 @@ describe('gc', () => {
   it('sweeps what killed writers left, when it is old enough', async () => {
     const it = await freshStore();
     const { clock, path } = it;
-    const { writeFile, mkdir } = await import('node:fs/promises');
     await mkdir(`${path}/cold/partial`, { recursive: true });
     await writeFile(`${path}/cold/partial/ab.part`, 'half');
     expect(await collect(it)).toMatchObject({ unfinished: 0 });
     clock.jump(Date.now() + 2 * limits.gcGraceMs - clock.now());
     expect(await collect(it)).toMatchObject({ unfinished: 1 });
     await rm(`${path}/cold/partial`, { recursive: true });
+  });
+});
+
+describe('a shorter grace time', () => {
+  const graceMs = limits.gcGraceMsMin;
+
+  it('takes what a broken-off send left, and nothing younger; it is part of the plan', async () => {
+    const { store, clock } = await freshStore();
+    const kept = await send(store, 'kept', 700_000);
+    await store.hot.put([blockOf('left')]);
+    clock.advance(graceMs);
+    await store.hot.put([blockOf('young')]);
+    const plan = await store.gc({ dryRun: true, graceMs });
+    expect(plan).toMatchObject({ blocks: 1, graceMs, waiting: { blocks: 1, untilMs: clock.now() + graceMs } });
+    expect(await store.gc({ confirm: plan.planId })).toMatchObject({ blocks: 0, waiting: { blocks: 2 } });
+    expect(await store.gc({ confirm: plan.planId, graceMs })).toMatchObject({ blocks: 1 });
+    expect(await store.hot.has([blockOf('left').cid, blockOf('young').cid])).toEqual([false, true]);
+    expect(await fetch(store, kept.cid)).toEqual(kept.content);
+  });
+
+  it('is refused below its least', async () => {
+    const { store } = await freshStore();
+    for (const short of [0, graceMs - 1]) await rejectsWith(store.gc({ dryRun: true, graceMs: short }), 'E_USAGE');
+    expect(await store.gc({ dryRun: true, graceMs })).toMatchObject({ blocks: 0 });
+  });
+
+  it('is refused while a send or an import is under way; the whole one is not', async () => {
+    const { store, clock, open } = await freshStore();
+    await store.hot.put([blockOf('under way')]);
+    clock.advance(graceMs);
+    const plan = await store.gc({ dryRun: true, graceMs });
+    const other = await open();
+    const shares = [await enterWriters(other), await enterWriters(store)];
+    for (const share of shares) {
+      for (const options of [{ dryRun: true }, { confirm: plan.planId }]) await rejectsWith(store.gc({ ...options, graceMs }), 'E_LOCKED');
+      expect(await store.gc({ dryRun: true })).toMatchObject({ blocks: 0 });
+      share[Symbol.dispose]();
+    }
+    expect(await store.hot.has([blockOf('under way').cid])).toEqual([true]);
+    expect(await store.gc({ confirm: plan.planId, graceMs })).toMatchObject({ blocks: 1 });
+  });
+
+  it('is refused for another process, and no longer once that has died', async () => {
+    const { store, path } = await freshStore();
+    const share = await enterWriters(store);
+    // one more of this process that ends: it must not take the first with it
+    (await enterWriters(store))[Symbol.dispose]();
+    const program = `import { requireNoWriters, enterWriters } from ${JSON.stringify(import.meta.resolve('../../../src/core/storage/writers.ts'))};
+      import { systemClock } from ${JSON.stringify(import.meta.resolve('../../../src/core/base/clock.ts'))};
+      const room = { layout: { writers: ${JSON.stringify(`${path}/writers.lock`)} }, clock: systemClock };
+      console.log(await requireNoWriters(room).then(() => 'nobody', ({ code }) => code));
+      await enterWriters(room); console.log('in'); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('E_LOCKED');
+    expect((await lines.next()).value).toBe('in');
+    share[Symbol.dispose]();
+    await rejectsWith(store.gc({ dryRun: true, graceMs }), 'E_LOCKED');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await store.gc({ dryRun: true, graceMs })).toMatchObject({ blocks: 0 });
+  });
+
+  it('leaves the files of whoever is copying', async () => {
+    const { store, clock, path } = await freshStore();
+    await mkdir(`${path}/cold/partial`, { recursive: true });
+    await writeFile(`${path}/cold/partial/ab.part`, 'half');
+    clock.jump(Date.now() + limits.gcGraceMs / 2 - clock.now());
+    expect(await store.gc({ confirm: (await store.gc({ dryRun: true, graceMs })).planId, graceMs })).toMatchObject({ unfinished: 0 });
+  });
+
+  it('says so where the lock file is none', async () => {
+    const { store, path } = await freshStore();
+    await writeFile(`${path}/writers.lock`, 'no database, but longer than the header of one: '.repeat(4));
+    await rejectsWith(enterWriters(store), 'E_STORE_CORRUPT');
+    await rejectsWith(store.gc({ dryRun: true, graceMs }), 'E_STORE_CORRUPT');
   });
 });

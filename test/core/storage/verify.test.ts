@@ -1,16 +1,21 @@
 /** Verify and repair, the journal against the tiers, what is shown and listed, records of jobs. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { hexOf } from '../../../src/core/base/bytes.ts';
-import type { Cid } from '../../../src/core/base/cid.ts';
+import { RAW, type Cid } from '../../../src/core/base/cid.ts';
 import { fail } from '../../../src/core/base/errors.ts';
+import { limits } from '../../../src/core/base/limits.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
 import { acknowledgedError, verifyError } from '../../../src/core/storage/audit.ts';
 import { badFindings } from '../../../src/core/storage/bad-findings.ts';
+import { closureOf } from '../../../src/core/storage/closure.ts';
 import { shelfOf } from '../../../src/core/storage/cold/sharding.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
+import type { RebuildReport } from '../../../src/core/storage/rebuild.ts';
+import type { VerifyResult } from '../../../src/core/storage/verify-types.ts';
+import { verify } from '../../../src/core/storage/verify.ts';
 import { messageFilterFields } from '../../../src/core/storage/selection.ts';
 import { all, blockOf, inboxOf, rejectsWith } from './blocks.ts';
 import { fetch, freshStore, send } from './store.ts';
@@ -69,6 +74,47 @@ describe('verify', () => {
     damageHot(path, cid);
     expect(await store.verify({ repair: true })).toMatchObject({ badTotal: 1, repaired: 0 });
     expect(await store.hot.has([cid])).toEqual([true]);
+  });
+
+  it('drops a bad block that no wanted message needs, and says so before', async () => {
+    const { store, path, clock } = await freshStore();
+    const [wanted, unwanted, expiring] = [await send(store, 'wanted', 700_000), await send(store, 'unwanted', 700_000), await send(store, 'expiring', 700_000, { durability: 'cold', expiresAtMs: clock.now() + 1_000 })];
+    const [needed, ...others] = [wanted, unwanted].map(({ cid }) => cid);
+    const blocksOf = async (cid: Cid) => (await all(closureOf(cid, async (one) => (await store.read(one))?.bytes))).flatMap(({ cids }) => cids.filter(({ code }) => code === RAW));
+    const [keep] = (await blocksOf(needed as Cid)) as [Cid];
+    const [drop] = (await blocksOf(others[0] as Cid)) as [Cid];
+    const [stale] = (await blocksOf(expiring.cid)) as [Cid];
+    damageHot(path, keep);
+    damageHot(path, drop);
+    damageHot(path, stale);
+    await chmod(pathIn(path, stale), 0o600);
+    await writeFile(pathIn(path, stale), 'wrong');
+    const fates = ({ bad }: VerifyResult) => Object.fromEntries(bad.map((one) => [`${one.tier} ${hexOf(one.cid?.multihash.digest as Uint8Array)}`, [one.garbage === true, one.repaired]]));
+    const named = (tier: string, cid: Cid) => `${tier} ${hexOf(cid.multihash.digest)}`;
+    // all three are wanted still
+    expect(Object.values(fates(await store.verify({ repair: true })))).toEqual([[false, false], [false, false], [false, false], [false, false]]);
+    const { planId } = await store.remove({ cids: [unwanted.cid] }, { dryRun: true });
+    await store.remove({ cids: [unwanted.cid] }, { confirm: planId as string });
+    clock.advance(1_000);
+    const expected = (repaired: boolean) => ({ [named('hot', keep)]: [false, false], [named('hot', drop)]: [true, repaired], [named('hot', stale)]: [true, repaired], [named('files', stale)]: [true, repaired] });
+    expect(fates(await store.verify())).toEqual(expected(false));
+    expect(await store.hot.has([drop])).toEqual([true]);
+    const dropped = await store.verify({ repair: true });
+    expect(fates(dropped)).toEqual(expected(true));
+    expect(dropped).toMatchObject({ badTotal: 4, repaired: 3 });
+    expect([await store.hot.has([keep, drop, stale]), await store.coldTier('files').has([stale])]).toEqual([[true, false, false], [false]]);
+    expect(fates(await store.verify())).toEqual({ [named('hot', keep)]: [false, false] });
+    expect(await badFindings(store)).toBe(1);
+  });
+
+  it('calls nothing garbage while a wanted message cannot be walked', async () => {
+    const { store, path } = await freshStore();
+    const [walked, unwanted] = [await send(store, 'walked', 700_000), await send(store, 'unwanted', 700_000)];
+    const { planId } = await store.remove({ cids: [unwanted.cid] }, { dryRun: true });
+    await store.remove({ cids: [unwanted.cid] }, { confirm: planId as string });
+    for await (const { cid } of store.hot.blocks()) damageHot(path, cid);
+    const result = await store.verify({ repair: true });
+    expect([result.bad.length, result.bad.some(({ garbage }) => garbage === true), result.repaired]).toEqual([walked.blocks + unwanted.blocks + 1, false, 0]);
   });
 
   it('finds a block that is gone everywhere, and one that cold should have', async () => {
@@ -278,6 +324,50 @@ describe('a loss', () => {
     expect(result.bad).toMatchObject([{ tier: 'journal', code: 'E_STORE_CORRUPT', repaired: false }]);
     expect(verifyError(result)).toMatchObject({ code: 'E_VERIFY', exit: 7 });
     expect(acknowledgedError(await store.verifyAcknowledged(0))).toMatchObject({ code: 'E_STORE_CORRUPT' });
+  });
+});
+
+describe('a hot tier that is broken itself', () => {
+  /** One message in cold, one in hot alone; the page that the table of messages begins with is written over, or every page but the first two. */
+  async function broken(table?: 'messages') {
+    const { store: writer, path, open } = await freshStore();
+    const [cold, hot] = [await send(writer, 'cold', 700_000, { durability: 'cold' }), await send(writer, 'hot', 700_000)];
+    await writer.close();
+    const db = new DatabaseSync(join(path, 'hot.db'));
+    const root = table && (db.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(table)?.['rootpage'] as number);
+    db.close();
+    const bytes = await readFile(join(path, 'hot.db'));
+    const [from, to] = root === undefined ? [2, undefined] : [root - 1, root];
+    await writeFile(join(path, 'hot.db'), bytes.fill(0x5a, from * limits.sqlitePageBytes, to && to * limits.sqlitePageBytes));
+    return { store: await open(), path, cold, hot };
+  }
+
+  it('is one finding, however many stages trip over it, and what was acknowledged is not compared', async () => {
+    const { store, cold } = await broken();
+    const result = await store.verify();
+    expect(result).toMatchObject({ checked: cold.blocks, badTotal: 1, repaired: 0, isHotBroken: true, bad: [{ cid: undefined, tier: 'hot', code: 'E_STORE_CORRUPT', repaired: false }] });
+    expect(result.acknowledged).toBeUndefined();
+    expect(verifyError(result)).toMatchObject({ code: 'E_VERIFY', details: { bad: 1, checked: cold.blocks }, hint: expect.stringContaining('--repair') });
+    expect(await store.verify({ sample: 0.5 })).toMatchObject({ badTotal: 1, isHotBroken: true });
+    expect(await store.verify({ tiers: ['files'] })).toMatchObject({ checked: cold.blocks, badTotal: 1, isHotBroken: true });
+  });
+
+  it('is made anew once, and the new one is looked at', async () => {
+    const { store, path, cold, hot } = await broken('messages');
+    const result = await store.verify({ repair: true });
+    expect(result).toMatchObject({ checked: 2 * cold.blocks + hot.blocks, badTotal: 1, repaired: 1, rebuilt: { fromCold: 1, fromJournal: 1, notBroughtBack: [] }, acknowledged: { present: 2 } });
+    expect(result.isHotBroken).toBeUndefined();
+    expect((await readdir(path)).filter((name) => name.includes('.broken-') && !/-(?:wal|shm)$/.test(name))).toHaveLength(1);
+    expect(await fetch(store, cold.cid)).toEqual(cold.content);
+  });
+
+  it('that breaks again under the repair is left alone, and nobody is sent back to it', async () => {
+    const { store } = await broken();
+    let made = 0;
+    const rebuilt = { rows: {}, fromCold: 0, fromJournal: 0, operations: 0, unreadable: [], damagedRows: 0, notBroughtBack: [], journalDamage: undefined, kept: undefined } as unknown as RebuildReport;
+    const result = await verify(store, { repair: true, rebuild: async () => (made++, rebuilt) });
+    expect([made, result.isHotBroken, result.bad.map(({ tier, repaired }) => [tier, repaired])]).toEqual([1, true, [['hot', true], ['hot', false]]]);
+    expect(verifyError(result, { locksRenewed: false, journalMended: [], rebuilt: undefined })).toMatchObject({ code: 'E_VERIFY', hint: expect.not.stringContaining('--repair') });
   });
 });
 

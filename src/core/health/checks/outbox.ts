@@ -5,7 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { isUnderWay } from '../../mail/flight.ts';
 import type { Home } from '../../home/index.ts';
 import { lossMoves } from '../../mail/losses.ts';
-import type { CheckRoom, Examined, Subject } from '../check.ts';
+import { isDamage, type CheckRoom, type Examined, type Subject } from '../check.ts';
 import { atMost } from '../range.ts';
 
 export const outboxCheck: Subject = {
@@ -34,7 +34,7 @@ export const outboxCheck: Subject = {
         { label: 'announced', value: announced, unit: '', help: 'Deliveries that were announced and not confirmed' },
       ],
       summary: says.join(', '),
-      ...(blind !== undefined && announced > 0 && { status: 'UNKNOWN' as const }),
+      ...(blind !== undefined && announced > 0 && { status: isDamage(blind) ? ('CRITICAL' as const) : ('UNKNOWN' as const) }),
     };
   },
 };

@@ -93,9 +93,10 @@ const outbox: Examination = {
   look: async (_room, { home: open, store }) => {
     const home = await open();
     const { failed, unknown, ...counts } = home.outbox.counts();
-    const { lost, announced } = await withLosses({ store }, home, counts);
+    const { lost, announced, blind } = await withLosses({ store }, home, counts);
     if (lost > 0) return bad(`${count(lost, 'delivery', 'deliveries')} lost`, "See `omniplex outbox list --where 'state = lost'`; send the files again, with the same --id if they had one.");
     if (failed + unknown > 0) return warn(`${failed} failed, ${unknown} without an outcome`, 'Look with `omniplex outbox list`; `omniplex outbox resend` is safe, it has one effect.');
+    if (blind !== undefined && announced > 0) return warn(`${announced} announced and not confirmed; the store could not be asked whether they are lost`, blind.hint, { code: blind.code });
     return ok(`${announced} announced and not confirmed, nothing lost`);
   },
 };

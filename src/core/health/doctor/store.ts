@@ -28,7 +28,7 @@ const hot: Examination = {
     const { bytes, blocks } = await store.hot.usage();
     const says = `${formatSize(bytes)} in ${count(blocks, 'block')}, of a budget of ${formatSize(store.hotBudgetBytes)}`;
     const used = (bytes / store.hotBudgetBytes) * 100;
-    const advice = "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; or raise hot.budget.";
+    const advice = "Move old content: `omniplex demote --where 'stored > 30d' --dry-run`; see what is garbage: `omniplex store gc --dry-run`; or raise hot.budget.";
     return used > FULL_CRITICAL ? bad(says, advice) : used > FULL_WARNING ? warn(says, advice) : ok(says);
   },
 };

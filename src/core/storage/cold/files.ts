@@ -7,7 +7,7 @@ import { open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
-import { parseCid, verified, type Cid } from '../../base/cid.ts';
+import { names as isNameOf, parseCid, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
 import { fail, isError } from '../../base/errors.ts';
 import { fileError, isMissing, makePrivateFolder, readBounded } from '../../base/files.ts';
@@ -62,12 +62,16 @@ export class FileColdTier implements ColdTier {
     const tooLarge = blocks.find(({ bytes }) => bytes.length > limits.blockBytesMax);
     if (tooLarge !== undefined) throw fail('E_BLOCK_TOO_LARGE', { bytes: tooLarge.bytes.length, max: limits.blockBytesMax });
     const files = blocks.map(({ cid, bytes }) => ({ path: this.#path(cid), bytes }));
-    const there = await mapBounded(files, limits.fileConcurrency, ({ path, bytes }) => holds(path, bytes));
-    const kept = await this.#keep(files.filter((_, i) => there[i]).map(({ path }) => path));
+    const there = await mapBounded(files, limits.fileConcurrency, ({ path, bytes }) => contentAt(path, bytes));
+    const kept = await this.#keep(files.filter((_, i) => there[i] === 'same').map(({ path }) => path));
     await this.#batch.write(
       files.filter(({ path }) => !kept.has(path)),
       signal,
     );
+    // somebody who dropped the damaged bytes may have taken with them what came in their place
+    const replaced = files.filter((_, i) => there[i] === 'other');
+    const still = await this.#keep(replaced.map(({ path }) => path));
+    await this.#batch.write(replaced.filter(({ path }) => !still.has(path)));
   }
 
   /** Makes blocks new again; answers those that are still there. Their folders are flushed: who wrote them may have died before. */
@@ -126,6 +130,18 @@ export class FileColdTier implements ColdTier {
     );
     await syncFolders(new Set(paths.filter((_, i) => removed[i]).map(dirname)));
     return removed.filter(Boolean).length;
+  }
+
+  async dropDamaged(cid: Cid, signal?: AbortSignal): Promise<boolean> {
+    const path = this.#path(cid);
+    const isDropped = await this.#keepOrDrop.run(async () => {
+      signal?.throwIfAborted();
+      const there = await readBlock(path);
+      if (there === undefined || (there !== 'too long' && isNameOf(cid, there))) return false;
+      return removeFile(path);
+    });
+    if (isDropped) await syncFolders([dirname(path)]);
+    return isDropped;
   }
 
   /** By shard, then by name: one shard's names are in memory at a time. */
@@ -271,7 +287,8 @@ async function readBlock(path: string): Promise<Bytes | undefined | 'too long'> 
   }
 }
 
-async function holds(path: string, bytes: Bytes): Promise<boolean> {
+async function contentAt(path: string, bytes: Bytes): Promise<'same' | 'other' | 'none'> {
   const there = await readBlock(path);
-  return there instanceof Uint8Array && Buffer.compare(there, bytes) === 0;
+  if (there === undefined) return 'none';
+  return there instanceof Uint8Array && Buffer.compare(there, bytes) === 0 ? 'same' : 'other';
 }

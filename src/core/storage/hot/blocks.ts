@@ -1,7 +1,7 @@
 /** Rows of blocks in the embedded hot tier: put, put again, taken out. All functions run inside a transaction and answer what they change. */
 import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
-import { digestOf, type Cid } from '../../base/cid.ts';
+import { digestOf, names, type Cid } from '../../base/cid.ts';
 import type { SqliteFile } from '../sqlite.ts';
 import { intOf } from '../sqlite-errors.ts';
 
@@ -48,4 +48,13 @@ export function deleteBlocks(file: SqliteFile, cids: readonly Cid[], storedUntil
     removed.bytes += intOf(file, row['length']);
   }
   return removed;
+}
+
+/** Takes out a row whose bytes are not the ones it is named after. */
+export function deleteDamaged(file: SqliteFile, cid: Cid): Amount {
+  const row = file.sql('SELECT id, bytes FROM blocks WHERE digest = ?').get(digestOf(cid));
+  const bytes = row?.['bytes'];
+  if (row === undefined || (bytes instanceof Uint8Array && names(cid, bytes))) return { blocks: 0, bytes: 0 };
+  file.sql('DELETE FROM blocks WHERE id = ?').run(row['id'] as number);
+  return { blocks: 1, bytes: bytes instanceof Uint8Array ? bytes.length : 0 };
 }

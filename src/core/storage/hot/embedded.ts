@@ -12,7 +12,7 @@ import { limits } from '../../base/limits.ts';
 import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
 import { blobOf, intOf } from '../sqlite-errors.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
-import { deleteBlocks, insertBlocks, type Amount } from './blocks.ts';
+import { deleteBlocks, deleteDamaged, insertBlocks, type Amount } from './blocks.ts';
 import { findingsOf } from './findings.ts';
 import { GroupCommit, transactionsOf, type Weight } from './group-commit.ts';
 import { EmbeddedInbox, insertAnnouncement } from './inbox.ts';
@@ -144,17 +144,21 @@ export class EmbeddedHotTier implements HotTier {
     for (let at = 0; at < cids.length; at += REMOVED_AT_ONCE) {
       signal?.throwIfAborted();
       const some = cids.slice(at, at + REMOVED_AT_ONCE);
-      const { blocks, bytes } = await this.#writes.run({ blocks: some.length, bytes: limits.groupCommitBytes }, () => this.#delete(some, storedUntilMs));
+      const { blocks, bytes } = await this.#writes.run({ blocks: some.length, bytes: limits.groupCommitBytes }, () => this.#uncount(deleteBlocks(this.#file, some, storedUntilMs)));
       removed.blocks += blocks;
       removed.bytes += bytes;
     }
     return removed;
   }
 
-  #delete(cids: readonly Cid[], storedUntilMs: number): Amount {
-    const { blocks, bytes } = deleteBlocks(this.#file, cids, storedUntilMs);
-    this.#count({ blocks: -blocks, bytes: -bytes });
-    return { blocks, bytes };
+  #uncount(gone: Amount): Amount {
+    this.#count({ blocks: -gone.blocks, bytes: -gone.bytes });
+    return gone;
+  }
+
+  async dropDamaged(cid: Cid, signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
+    return (await this.#writes.run(SMALL, () => this.#uncount(deleteDamaged(this.#file, cid)))).blocks > 0;
   }
 
   async *blocks(after?: Cid, signal?: AbortSignal): AsyncGenerator<StoredBlock> {
@@ -279,6 +283,11 @@ export class EmbeddedHotTier implements HotTier {
   }
 
   // the file
+
+  /** Goes on with the file that has the name now: blocks are read from the one that is open. Throws as `open`. */
+  takeUp(): Promise<void> {
+    return this.#file.read(() => this.#file.reopen());
+  }
 
   /** Reads of the state: a process that runs for days must see a rebuilt file, not the one it opened. */
   #current<T>(act: () => T): Promise<T> {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../../src/core/base/bytes.ts';
 import { cidOfDigest, DAG_CBOR, RAW, type Cid } from '../../../../src/core/base/cid.ts';
+import { fail } from '../../../../src/core/base/errors.ts';
 import { limits } from '../../../../src/core/base/limits.ts';
 import type { BlockTier } from '../../../../src/core/storage/ports.ts';
 import type { ManualClock } from '../../../support/clock.ts';
@@ -119,6 +120,29 @@ export function blockTierCompliance<T extends BlockTier>(name: string, make: () 
         await rejectsWith(tier.getMany([block.cid]), 'E_BLOCK_CORRUPT');
         await tier.put([block]);
         expect((await tier.get(block.cid))?.length).toBe(length);
+      }
+    });
+
+    it('drops wrong bytes and never right ones', async () => {
+      const { tier, damage } = await make();
+      const [bad, good] = [blockOf('bad', 5_000), blockOf('good', 5_000)];
+      await tier.put([bad, good]);
+      await damage(bad.cid);
+      expect([await tier.dropDamaged(bad.cid), await tier.dropDamaged(bad.cid), await tier.dropDamaged(good.cid), await tier.dropDamaged(blockOf('absent').cid)]).toEqual([true, false, false, false]);
+      expect(await tier.has([bad.cid, good.cid])).toEqual([false, true]);
+      expect(await tier.usage()).toEqual({ blocks: 1, bytes: 5_000 });
+      await rejectsWith(tier.dropDamaged(good.cid, AbortSignal.abort(fail('E_TIMEOUT', { after: '1s', doing: 'dropping' }))), 'E_TIMEOUT');
+    });
+
+    it('keeps what is put while its damaged bytes are dropped', async () => {
+      const { tier, damage, open } = await make();
+      const other = await open();
+      for (let i = 0; i < 20; i++) {
+        const block = blockOf(`race ${i}`, 5_000);
+        await tier.put([block]);
+        await damage(block.cid);
+        await Promise.all([other.dropDamaged(block.cid), tier.put([block]), other.dropDamaged(block.cid)]);
+        expect(equalBytes((await other.get(block.cid)) ?? new Uint8Array(0), block.bytes)).toBe(true);
       }
     });
 

@@ -1,0 +1,44 @@
+/**
+ * Who puts blocks that no message names yet. A send and an import hold a share of one lock file from before their first block until their
+ * message is committed or given up; the operating system drops the share of a process that dies. Whoever finds no share at a moment knows that
+ * each block that was put before, and that no message names, is left over. Nothing is ever written to the file.
+ */
+import { openLock, whenFree } from '../base/process-mutex.ts';
+import { fail } from '../base/errors.ts';
+import { isBusy } from '../base/sqlite-fault.ts';
+import type { StoreContext } from './context.ts';
+import { sqliteError } from './sqlite-errors.ts';
+
+type Room = Pick<StoreContext, 'layout' | 'clock'>;
+
+/** Held until it is disposed of. Throws E_BUSY, E_IO, E_DISK_FULL. */
+export async function enterWriters({ layout: { writers: path }, clock }: Room): Promise<Disposable> {
+  try {
+    const db = await openLock(path);
+    try {
+      // a read transaction is the share; others have theirs beside it
+      await whenFree(clock, async () => db.exec('BEGIN; SELECT count(*) FROM sqlite_schema'));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return { [Symbol.dispose]: () => db.close() };
+  } catch (error) {
+    throw sqliteError(error, 'mutex', path);
+  }
+}
+
+/** Throws E_LOCKED while anybody holds a share. */
+export async function requireNoWriters({ layout: { writers: path } }: Pick<Room, 'layout'>): Promise<void> {
+  try {
+    const db = await openLock(path);
+    try {
+      db.exec('BEGIN EXCLUSIVE');
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (isBusy(error)) throw fail('E_LOCKED', { name: 'the store', holder: 'a send or an import that is under way', hint: 'Run it again when it has ended, or without --grace.' }, error);
+    throw sqliteError(error, 'mutex', path);
+  }
+}
