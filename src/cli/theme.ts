@@ -96,13 +96,14 @@ function hangingIndent(line: string, columns: number): string {
 export function flowed(text: string, columns: number): string {
   return text
     .split('\n')
-    .flatMap((line) => (width(line) <= columns ? [line] : flow(line, columns)))
+    // oxlint-disable-next-line no-control-regex -- colours have no width and are no part of a label
+    .flatMap((line) => flow(line, columns, hangingIndent(line.replace(/\u001b\[[\d;]*m/g, ''), columns)))
     .join('\n');
 }
 
-function flow(line: string, columns: number): readonly string[] {
-  // oxlint-disable-next-line no-control-regex -- colours have no width and are no part of a label
-  const indent = hangingIndent(line.replace(/\u001b\[[\d;]*m/g, ''), columns);
+/** One line as the lines it takes: broken at spaces only, and what is broken off is indented. A word that is too long stands alone, whole. */
+export function flow(line: string, columns: number, indent = ''): readonly string[] {
+  if (width(line) <= columns) return [line];
   const lines: string[] = [];
   let at = '';
   for (const part of line.match(/^\s*\S*|\s+\S*/g) ?? []) {

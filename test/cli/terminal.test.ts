@@ -203,9 +203,8 @@ describe('colour and layout', () => {
     expect(piped.stdout).toContain('x'.repeat(300));
     const narrow = fixtureAtTerminal(['fixture', 'rows', CID], { columns: 30 });
     await narrow.done;
-    const lines = narrow.text().trimEnd().split('\n');
-    expect(lines.every((line) => line.length <= 30)).toBe(true);
-    expect(lines.map((line) => line.trim().replace(/^0\s+/, '')).join('')).toContain(CID);
+    // One line of output: the terminal breaks it, and gives it back whole to whoever selects it.
+    expect(narrow.text().split('\n')).toContain(CID);
   });
 
   it('show control characters of hostile names instead of obeying them', async () => {

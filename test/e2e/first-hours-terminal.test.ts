@@ -201,6 +201,29 @@ describe('a terminal', () => {
     }
   });
 
+  it('of 60 or 80 columns shows each CID whole, alone on its line, in every list of messages; a pipe shows one row a line', async () => {
+    const box = await ready('alice');
+    const pass = ['--passphrase-file', 'pass'];
+    await box.run(['identity', 'export', 'alice', '--out', 'alice.bundle']);
+    await box.run(['contact', 'add', 'alice.bundle', '--name', 'me']);
+    const name = 'a long name of the quarterly report, final.txt';
+    await writeFile(join(box.folder, name), 'the plan\n');
+    const sent = await box.run(['send', name, '--to', 'me', '--allow-unverified', '--id', 'release-4.2.0', '--json', ...pass]);
+    const { cid } = (JSON.parse(sent.stdout) as { result: { cid: string } }).result;
+    for (const args of [['inbox', 'list', ...pass], ['outbox', 'list', ...pass], ['store', 'list'], ['store', 'list', '--verbose']]) {
+      for (const columns of [60, 80]) {
+        const terminal = at(box, args, { columns });
+        await terminal.done;
+        const lines = terminal.text().split('\n');
+        expect([args, columns, lines.filter((line) => line.length > columns)]).toEqual([args, columns, []]);
+        expect([args, columns, lines.filter((line) => line.replace(/^CID /, '').trim() === cid)]).toEqual([args, columns, [expect.any(String)]]);
+      }
+      const rows = (await box.run(args)).stdout.split('\n').filter((line) => line.includes(cid));
+      expect([args, rows.length]).toEqual([args, 1]);
+      if (args[0] === 'outbox') expect(rows[0]).toContain(`${name}  release-4.2.0  ${cid}`);
+    }
+  });
+
   it('with colours has them, and none with NO_COLOR or a dumb one', async () => {
     const box = await ready('alice');
     for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false], [{ TERM: 'dumb' }, false]] as const) {

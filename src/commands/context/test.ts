@@ -36,10 +36,10 @@ export default class ContextTest extends BaseCommand<typeof ContextTest> {
     const { table } = await import('../../cli/table.ts');
     const { paint } = view;
     return table(view, probes, [
-      { head: '', cell: ({ ok }) => (ok ? paint.good('ok') : paint.bad('fail')) },
+      { head: '', label: 'RESULT', cell: ({ ok }) => (ok ? paint.good('ok') : paint.bad('fail')) },
       { head: 'WHAT', cell: ({ what }) => what },
       { head: 'NAME', cell: ({ name }) => name },
-      { head: 'ANSWER', cell: ({ text }) => text },
+      { head: 'ANSWER', cell: ({ text }) => text, prose: true },
     ]);
   }
 }
