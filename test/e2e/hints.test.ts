@@ -69,6 +69,35 @@ describe('a refusal', () => {
     expect(`${error.message} ${error.hint}`).not.toMatch(/\{\w+\}|undefined|--confirm --/);
   });
 
+  it.each([
+    ['--id', ['send', 'letter.txt', '--to', 'alice', '--id', 'x\ny', ...secret]],
+    ['--id', ['send', 'letter.txt', '--to', 'alice', '--id', ' x', ...secret]],
+    ['--to', ['send', 'letter.txt', '--to', 'al\nice', ...secret]],
+    ['--as', ['send', 'letter.txt', '--to', 'alice', '--as', 'al\nice', ...secret]],
+    ['--context', ['identity', 'list', '--context', 'lo\u001b[2Jcal']],
+    ['--name', ['contact', 'add', 'bob.bundle', '--name', 'b\nob']],
+    ['NAME', ['contact', 'show', 'b\nob']],
+    ['CONTACT', ['contact', 'rename', 'b\nob', 'bob']],
+    ['NAME', ['contact', 'rename', 'bob', 'b\nob']],
+    ['NAME', ['identity', 'create', 'b\nob', ...secret]],
+    ['NAME', ['identity', 'show', '\u202ebob']],
+    ['NAME', ['context', 'create', 'b\nob', '--home', 'h']],
+    ['NAME', ['context', 'show', 'b\rob']],
+    ['MESSAGE', ['outbox', 'show', 'x\ny']],
+    ['NAME', ['store', 'lock', 'show', 'x\ny']],
+  ])('of a %s with a line break or a control character is one of usage, and does not repeat it', async (name, args) => {
+    const { error } = await answer(args);
+    expect(error.code).toBe('E_USAGE');
+    expect(error.message.startsWith(`${name}: `)).toBe(true);
+    // oxlint-disable-next-line no-control-regex -- that is what must not be there
+    expect(error.message).not.toMatch(/[\u0000-\u001f\u202e]/);
+  });
+
+  it('of a context that the environment names wrongly stands on one line', async () => {
+    const { stderr } = await box.run(['identity', 'list'], { env: { OMNIPLEX_CONTEXT: 'lo\ncal' } });
+    expect(stderr).toContain('there is no context named "lo\\ncal"\n');
+  });
+
   it('of a message that was sealed for somebody else says for whom it was not, and where else the key may be', async () => {
     const { error } = await answer(['fetch', forBob, ...secret]);
     expect(error).toMatchObject({ code: 'E_NOT_RECIPIENT', message: expect.stringContaining('no identity of this home') as unknown, hint: expect.stringMatching(/--home/) as unknown });

@@ -1,6 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { next } from '../../cli/facts.ts';
-import { arg, choice, needed } from '../../cli/flags.ts';
+import { choice, nameArg, needed } from '../../cli/flags.ts';
 import { when } from '../../cli/human.ts';
 import { object, string, time } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -12,7 +12,7 @@ export default class IdentityRevoke extends BaseCommand<typeof IdentityRevoke> {
   static override readonly summary = 'Declare, signed and for good, that an identity is not to be used any more';
   static override readonly description =
     'The revocation is signed by the root key and travels with the bundle: contacts that see it send nothing more and believe nothing newer. It cannot be taken back. Old mail can still be opened.';
-  static override readonly args = { name: arg('the identity') };
+  static override readonly args = { name: nameArg('the identity') };
   static override readonly flags = {
     reason: needed(choice(['compromised', 'lost', 'superseded', 'retired', 'unspecified'], { description: 'why: compromised, lost, superseded, retired or unspecified' })),
     confirm: shared.confirm,

@@ -8,6 +8,7 @@ import { parseExpiry } from '../base/duration.ts';
 import { fail, OmniplexError, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import { parsePlain } from '../base/printable.ts';
 import { historyOf, introductionOf } from '../identity/history.ts';
 import { decodeBundleFile } from '../identity/introduction.ts';
 import { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor, type Recipient } from '../identity/recipients.ts';
@@ -92,6 +93,7 @@ export class AddressBook {
 }
 
 async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipient> {
+  parsePlain(name);
   if (name.startsWith('group:')) throw fail('E_NOT_IN_VERSION_1', { what: 'sending to a group' });
   const contact = home.people.contactNamed(name);
   if (contact !== undefined) return contactRecipient(home, contact);
