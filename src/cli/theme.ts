@@ -28,13 +28,13 @@ export interface Symbols {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Flag, then FORCE_COLOR, then NO_COLOR (https://no-color.org), then TERM=dumb, then whether the stream is a terminal.
- * FORCE_COLOR beats NO_COLOR because Node itself reads them so.
+ * Flag, then FORCE_COLOR, then NO_COLOR, then TERM=dumb, then whether the stream is a terminal. An empty variable says nothing
+ * (https://no-color.org, https://force-color.org). That FORCE_COLOR beats NO_COLOR, and that 0 and false forbid colours, is Node's reading.
  */
 export function colorOn(wish: ColorWish, env: Environment, isTerminal: boolean): boolean {
   if (wish !== 'auto') return wish === 'always';
-  const forced = env['FORCE_COLOR'];
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  const forced = env['FORCE_COLOR'] ?? '';
+  if (forced !== '') return forced !== '0' && forced !== 'false';
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   return isTerminal && env['TERM'] !== 'dumb';
 }

@@ -28,7 +28,7 @@ const environment: Readonly<Record<string, string>> = {
   OMNIPLEX_CONTEXT: 'as --context, but weaker than OMNIPLEX_HOME and OMNIPLEX_STORE',
   OMNIPLEX_NO_INPUT: '1 forbids every question, as --no-input',
   NO_COLOR: 'not empty: no colors (https://no-color.org)',
-  FORCE_COLOR: 'colors even in a pipe; 0 forbids them; stronger than NO_COLOR',
+  FORCE_COLOR: 'not empty: colors even in a pipe; 0 and false forbid them; stronger than NO_COLOR, weaker than --color (https://force-color.org)',
   TERM: 'dumb: no colors, no symbols, no progress',
   XDG_CONFIG_HOME: 'the configuration is $XDG_CONFIG_HOME/omniplex/config.json; ~/.config without it',
   XDG_DATA_HOME: 'home and store lie below it by default; ~/.local/share without it',

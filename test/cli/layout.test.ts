@@ -67,6 +67,13 @@ describe('text for a terminal', () => {
     expect(colorOn('never', { FORCE_COLOR: '1' }, true)).toBe(false);
     expect(colorOn('auto', { FORCE_COLOR: '1', NO_COLOR: '1' }, false)).toBe(true);
     expect(colorOn('auto', { FORCE_COLOR: '0' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: 'false' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '0', NO_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: 'true', TERM: 'dumb' }, false)).toBe(true);
+    expect(colorOn('auto', { FORCE_COLOR: '', NO_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '', NO_COLOR: '' }, true)).toBe(true);
+    expect(colorOn('auto', { FORCE_COLOR: '' }, false)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '', TERM: 'dumb' }, true)).toBe(false);
     expect(colorOn('auto', { NO_COLOR: '1' }, true)).toBe(false);
     expect(colorOn('auto', { NO_COLOR: '' }, true)).toBe(true);
     expect(colorOn('auto', { TERM: 'dumb' }, true)).toBe(false);

@@ -234,4 +234,17 @@ describe('a terminal', () => {
     const { stdout } = await box.run(['doctor']);
     expect(stdout).not.toMatch(COLOUR);
   });
+
+  it('whose two variables of colour contradict each other shows no warning of Node, not even at a question', async () => {
+    const box = await sandbox();
+    for (const env of [{ NO_COLOR: '1', FORCE_COLOR: '' }, { NO_COLOR: '1', FORCE_COLOR: '1' }]) {
+      const terminal = at(box, ['init'], { env });
+      await terminal.waitFor('Name of the context');
+      terminal.interrupt();
+      await terminal.waitFor('E_INTERRUPTED');
+      expect(await terminal.done).toMatchObject({ code: 130 });
+      expect(terminal.text()).not.toContain('Warning');
+      expect([env, COLOUR.test(terminal.output())]).toEqual([env, env.FORCE_COLOR === '1']);
+    }
+  });
 });
