@@ -78,7 +78,7 @@ export async function explain(code: string): Promise<readonly Explanation[]> {
   return codes.map((one) => explained(one, sections));
 }
 
-const RETRY = { yes: 'yes, the same call may work later', no: 'no, the same call fails again', unknown: 'it may have happened: repeat with the same --id' } as const;
+const RETRY = { yes: 'yes, the same call may work later', no: 'no, the same call fails again until somebody does what the hint says', unknown: 'it may have happened: repeat with the same --id' } as const;
 
 export function explanationLines(view: View, { code, text, hint, exit, meaning, http, retry, runbook: sections }: Explanation): readonly string[] {
   const { paint } = view;

@@ -61,6 +61,7 @@ const jsonRows: readonly TopicRow[] = [
   { term: 'changed', text: 'true when something is different than before' },
   { term: 'result', text: 'whenever work was done, also beside an error' },
   { term: 'error', text: 'code, message, hint, retry (yes, no, unknown), exit, details; whenever the exit is not 0' },
+  { term: 'retry', text: 'yes: the same call can end otherwise by itself; no: not until somebody does what the hint says; unknown: it may have happened, repeat it with the same --id' },
   { term: 'warnings', text: 'code and message each; they never change the exit code' },
 ];
 

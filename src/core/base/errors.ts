@@ -28,7 +28,10 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** May the same call be made again? `unknown`: it may have happened; repeat with the same --id. */
+/**
+ * May the same call be made again as it is? `yes`: it can end otherwise by itself, since a lock is let go, a server answers or the rest is done.
+ * `no`: it ends the same way until somebody does what the hint says. `unknown`: it may have happened; repeat with the same --id.
+ */
 export type Retry = 'yes' | 'no' | 'unknown';
 
 export interface ErrorEntry {
@@ -72,7 +75,7 @@ export const registry = {
   E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),
   E_NOT_CANONICAL: entry(EXIT.integrity, 422, 'no', 'this {kind} is not in canonical form', 'Another program spelled the same content differently. It cannot be trusted; ask for it again.'),
   E_VERSION_NEWER: entry(EXIT.config, 501, 'no', 'this {kind} has format version {version}; this program knows {known}', 'Install a newer OmniPlex.'),
-  E_BLOCK_CORRUPT: entry(EXIT.integrity, 502, 'yes', 'block {cid} in {place} does not hold the bytes it is named after', 'Run `omniplex store verify --repair` to heal it from another copy.'),
+  E_BLOCK_CORRUPT: entry(EXIT.integrity, 502, 'no', 'block {cid} in {place} does not hold the bytes it is named after', 'Run `omniplex store verify --repair` to heal it from another copy.'),
   E_BLOCK_TOO_LARGE: entry(EXIT.integrity, 413, 'no', 'a block of {bytes} bytes is over the limit of {max}', 'No OmniPlex message has such a block.'),
 
   // opening
@@ -114,19 +117,19 @@ export const registry = {
 
   // store
   E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name: `omniplex store list` shows messages that are stored here, `omniplex outbox list` those that were sent.'),
-  E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
+  E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'no', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
   E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'It stays hot. Run it again when the cold tier answers.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
-  E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
-  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
+  E_DISK_FULL: entry(EXIT.failed, 507, 'no', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'no', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
-  E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
+  E_IO: entry(EXIT.failed, 500, 'no', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
   E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold: {bad} of {checked} that were checked', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
   E_LOST: entry(EXIT.integrity, 500, 'no', 'of what was acknowledged, {lost} messages are lost and {unannounced} are not announced', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
@@ -151,7 +154,7 @@ export const registry = {
   E_PACKET_FIELD: entry(EXIT.integrity, 422, 'no', 'the packet field {field} is not valid: {why}', 'It was altered, or another program made it.'),
   E_FRAGMENT_CONFLICT: entry(EXIT.integrity, 409, 'no', 'two packets claim fragment {index} of one stream', 'Somebody forges announcements; the first authentic one counts.'),
   E_FRAGMENT_LIMIT: entry(EXIT.failed, 429, 'yes', 'the reassembler is full: {what}', 'The peer sends more than the limits allow.'),
-  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'yes', 'the stream was not complete in {ms} ms; fragments missing: {missing}', 'Ask the sender to resend.'),
+  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'no', 'the stream was not complete in {ms} ms; fragments missing: {missing}', 'Ask the sender to resend.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof registry;
