@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, isErrorCode, registry, warnings, type ErrorCode, type Retry, type WarningCode } from '../core/base/errors.ts';
 import { isMissing } from '../core/base/files.ts';
-import { didYouMean } from '../core/base/near.ts';
+import { nearest } from '../core/base/near.ts';
 import { commandsTable } from './commands-table.ts';
 import { exitMeanings } from './exits.ts';
 import { listedRows, wrapped } from './help-text.ts';
@@ -30,11 +30,16 @@ export interface Explanation {
   readonly runbook: readonly { readonly title: string; readonly steps: readonly string[] }[];
 }
 
-/** A known code in any case, or an exit code that errors end with. Throws E_USAGE with the nearest codes. */
+const NEAR_MAX = 3;
+
+/** A known code in any case, or an exit code that errors end with. Throws E_USAGE with the nearest codes; the E_ may be missing. */
 export function parseCode(typed: string): string {
   const code = typed.toUpperCase();
   if (isErrorCode(code) || Object.hasOwn(warnings, code) || codesOfExit(code).length > 0) return code;
-  throw fail('E_USAGE', { why: `there is no such code${didYouMean(code, [...Object.keys(registry), ...Object.keys(warnings)])}` });
+  const known = [...Object.keys(registry), ...Object.keys(warnings)];
+  const near = [...new Set([code, `E_${code}`, `W_${code}`].flatMap((one) => nearest(one, known)))].slice(0, NEAR_MAX);
+  const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+  throw fail('E_USAGE', { why: `there is no such code${meant}`, hint: '`omniplex help errors` lists the codes of errors and warnings, `omniplex help exit-codes` those a command ends with.' });
 }
 
 const codesOfExit = (exit: string): readonly ErrorCode[] => (Object.keys(registry) as ErrorCode[]).filter((code) => String(registry[code].exit) === exit);

@@ -85,7 +85,14 @@ export function topicPage(view: View, topic: string, below: readonly Listed[]): 
   ];
 }
 
-function usageOf({ id, args, flags }: CatalogueEntry): string {
+interface Usage {
+  readonly id: string;
+  readonly args: readonly Pick<CatalogueEntry['args'][number], 'name' | 'required' | 'multiple'>[];
+  readonly flags: readonly { readonly name: string; readonly value?: string | undefined; readonly required: boolean }[];
+}
+
+/** `omniplex fetch CID [flags]`, with the flags that must be given. */
+export function usageOf({ id, args, flags }: Usage): string {
   const shownArgs = args.map(({ name, required, multiple }) => {
     const one = multiple ? `${name}..` : name;
     return required ? one : `[${one}]`;

@@ -1,6 +1,6 @@
 /** What `omniplex help TOPIC` tells: things that belong to no single command. Generated from the tables of the code where there is one. */
 import { definitionOf, settingKeys } from '../core/base/config.ts';
-import { registry } from '../core/base/errors.ts';
+import { registry, warnings } from '../core/base/errors.ts';
 import { exitMeanings, nagiosMeanings } from './exits.ts';
 
 export interface TopicRow {
@@ -126,7 +126,10 @@ export const topics: readonly Topic[] = [
   { name: 'formats', summary: 'What is on disk and on the wire', sections: () => [{ rows: rowsOf(formats) }] },
   {
     name: 'errors',
-    summary: 'Every error code; omniplex explain CODE tells more',
-    sections: () => [{ rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${text} (exit ${exit})` })) }],
+    summary: 'Every code of an error or a warning; omniplex explain CODE tells more',
+    sections: () => [
+      { rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${text} (exit ${exit})` })) },
+      { title: 'warnings', text: 'They never change the exit code.', rows: rowsOf(warnings) },
+    ],
   },
 ];
