@@ -59,10 +59,17 @@ describe('a bundle', () => {
     await bob(['contact', 'add', '1.bundle']);
     expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised', '--confirm', 'alice'])).toMatchObject({ ok: true, changed: true });
     expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised'])).toMatchObject({ ok: true, changed: false });
-    expect(await json(alice, ['identity', 'rotate', 'alice'])).toMatchObject({ error: { code: 'E_REVOKED' } });
-    await alice(['identity', 'export', 'alice', '--out', '2.bundle']);
+    expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'retired'])).toMatchObject({ ok: false, changed: false, error: { code: 'E_REVOCATION_FINAL', exit: 6, details: { reason: 'compromised' } } });
+    expect((await json(alice, ['identity', 'show', 'alice'])).result).toMatchObject({ revoked: { reason: 'compromised' } });
+    for (const args of [['identity', 'rotate', 'alice'], ['send', '1.bundle', '--to', 'alice'], ['send', '1.bundle', '--to', '1.bundle', '--as', 'alice', '--allow-unverified']]) {
+      const { error } = await json(alice, args);
+      expect([args, error]).toEqual([args, expect.objectContaining({ code: 'E_REVOKED', hint: expect.stringMatching(/your own.*identity create NAME.*identity export alice --out FILE.*--as NAME/) as unknown })]);
+    }
+    expect((await alice(['identity', 'export', 'alice', '--out', '2.bundle'])).stdout).toMatch(/tells whoever takes it in that alice is revoked since/);
     expect((await json(bob, ['contact', 'update', 'alice', '2.bundle'])).result).toMatchObject({ change: 'revoked', contact: { revoked: { reason: 'compromised' } } });
     expect((await bob(['contact', 'list'])).stdout).toContain('REVOKED');
+    const refused = await json(bob, ['send', '1.bundle', '--to', 'alice', '--allow-unverified']);
+    expect(refused.error).toMatchObject({ code: 'E_REVOKED', hint: expect.not.stringContaining('your own') as unknown });
     expect((await bob(['contact', 'verify', 'alice', '--fingerprint-file', 'none'])).code).toBe(5);
   });
 

@@ -1,6 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
 import { nameArg, needed, parsed } from '../../cli/flags.ts';
-import { day, size } from '../../cli/human.ts';
+import { day, size, when } from '../../cli/human.ts';
 import { boolean, integer, nullable, object, string, time } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 import { rfc3339, systemClock } from '../../core/base/clock.ts';
@@ -15,6 +15,7 @@ const schema = object({
   prekeysUntil: nullable(time('when the last prekey ends; null for a send-only identity')),
   expires: time(),
   rotated: boolean('a new prekey was made for this'),
+  revoked: nullable(time('since when it is revoked: whoever takes the bundle in learns that')),
 });
 
 export default class IdentityExport extends BaseCommand<typeof IdentityExport> {
@@ -49,11 +50,12 @@ export default class IdentityExport extends BaseCommand<typeof IdentityExport> {
     await artifact.commit();
     const prekeysUntil = identity.prekeysUntilMs === undefined ? null : rfc3339(identity.prekeysUntilMs);
     const { name, seq: sequence, expiresAtMs } = identity;
-    return { result: { name, id: id.toString(), out: artifact.name, bytes: bytes.length, sequence, prekeysUntil, expires: rfc3339(expiresAtMs), rotated }, changed: true };
+    const revoked = identity.revoked === undefined ? null : rfc3339(identity.revoked.atMs);
+    return { result: { name, id: id.toString(), out: artifact.name, bytes: bytes.length, sequence, prekeysUntil, expires: rfc3339(expiresAtMs), rotated, revoked }, changed: true };
   }
 
-  protected override render({ name, out, bytes, prekeysUntil, expires, rotated }: Infer<typeof schema>): Lines {
-    const until = prekeysUntil === null ? `send-only until ${day(expires)}` : `others can write to ${name} until ${day(prekeysUntil)}${rotated ? ' (new prekey)' : ''}`;
+  protected override render({ name, out, bytes, prekeysUntil, expires, rotated, revoked }: Infer<typeof schema>): Lines {
+    const until = revoked !== null ? `tells whoever takes it in that ${name} is revoked since ${when(revoked)}` : prekeysUntil === null ? `send-only until ${day(expires)}` : `others can write to ${name} until ${day(prekeysUntil)}${rotated ? ' (new prekey)' : ''}`;
     return [`${out}  ${size(bytes)}, public, ${out === 'stdout' ? 'written' : 'synced to the device: safe to remove'}`, until];
   }
 }

@@ -19,7 +19,7 @@ export default class IdentityRevoke extends BaseCommand<typeof IdentityRevoke> {
   };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the passphrase is wrong', 5: 'there is no such identity', 9: 'not confirmed' };
+  static override readonly exits = { 4: 'the passphrase is wrong', 5: 'there is no such identity', 6: 'it is revoked already, for another reason', 9: 'not confirmed' };
   static override readonly examples = [{ command: 'omniplex identity revoke alice --reason compromised --confirm alice', description: 'Her key ring was in other hands' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['identity export', 'identity remove'];
@@ -34,6 +34,10 @@ export default class IdentityRevoke extends BaseCommand<typeof IdentityRevoke> {
   }
 
   protected override render({ name, reason, at }: Infer<typeof schema>, view: View): Lines {
-    return [`${name} is revoked (${reason}) since ${when(at)}`, next(view, `let others know: \`omniplex identity export ${name} --out FILE\`, and have them run \`omniplex contact update\``)];
+    return [
+      `${name} is revoked (${reason}) since ${when(at)}`,
+      next(view, `let others know: \`omniplex identity export ${name} --out FILE\`, and have them run \`omniplex contact update\``),
+      next(view, '`omniplex identity create NAME` for what comes after it'),
+    ];
   }
 }

@@ -99,7 +99,8 @@ export const registry = {
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
   E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
   E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
-  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'revoked: {names}', 'Ask for a new identity over another channel.'),
+  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'revoked: {names}', 'Ask for a new identity over another channel, and add it with `omniplex contact add`.'),
+  E_REVOCATION_FINAL: entry(EXIT.conflict, 409, 'no', 'identity "{name}" is revoked already, as {reason} since {at}: the reason cannot be changed', 'Nothing was done. A revocation is signed once and for good: tell your contacts over another channel why.'),
   E_PREKEY_EXPIRY: entry(EXIT.usage, 422, 'no', 'the last prekey of {names} ends at {until}, before this message would expire', 'Give an earlier --expires, or ask for a newer bundle.'),
   E_NO_IDENTITY: entry(EXIT.notFound, 404, 'no', 'no identity is chosen', 'Create one with `omniplex identity create NAME`, or choose with --as.'),
   E_SEND_ONLY: entry(EXIT.config, 403, 'no', 'identity "{name}" is send-only: {why}', 'Use an identity that was created without --send-only.'),
@@ -198,6 +199,13 @@ export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): O
 /** No contact, identity or context has that name, or none of several that are given quoted. */
 export const unknownName = (kind: 'contact' | 'identity' | 'context', names: string): OmniplexError =>
   fail('E_NAME_UNKNOWN', { kind, names, hint: `See \`omniplex ${kind} list\`.` });
+
+/** An identity of this home is asked to act or to be written to, and was revoked. */
+export const revokedOwn = (name: string): OmniplexError =>
+  fail('E_REVOKED', {
+    names: `"${name}"`,
+    hint: `It is your own, and stays revoked. Create another with \`omniplex identity create NAME\`, export both for your contacts (\`omniplex identity export ${name} --out FILE\` tells them that this one is over), and act with --as NAME.`,
+  });
 
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is OmniplexError =>
   error instanceof OmniplexError && (codes.length === 0 || codes.includes(error.code));

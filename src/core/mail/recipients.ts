@@ -5,7 +5,7 @@
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { parseExpiry } from '../base/duration.ts';
-import { fail, OmniplexError, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
+import { fail, OmniplexError, revokedOwn, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { parsePlain } from '../base/printable.ts';
@@ -98,7 +98,8 @@ async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipie
   const contact = home.people.contactNamed(name);
   if (contact !== undefined) return contactRecipient(home, contact);
   const own = home.people.identityNamed(name);
-  if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: historyOf(home, own.id).revocation !== undefined };
+  if (own !== undefined && historyOf(home, own.id).revocation !== undefined) throw revokedOwn(name);
+  if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: false };
   if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));
 }
