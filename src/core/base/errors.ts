@@ -126,7 +126,7 @@ export const registry = {
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
   E_DISK_FULL: entry(EXIT.failed, 507, 'no', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
-  E_BUDGET: entry(EXIT.failed, 507, 'no', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'no', 'the hot tier is at its budget of {size}', 'Demote or remove messages, or raise hot.budget.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
@@ -155,7 +155,7 @@ export const registry = {
   E_PACKET_FIELD: entry(EXIT.integrity, 422, 'no', 'the packet field {field} is not valid: {why}', 'It was altered, or another program made it.'),
   E_FRAGMENT_CONFLICT: entry(EXIT.integrity, 409, 'no', 'two packets claim fragment {index} of one stream', 'Somebody forges announcements; the first authentic one counts.'),
   E_FRAGMENT_LIMIT: entry(EXIT.failed, 429, 'yes', 'the reassembler is full: {what}', 'The peer sends more than the limits allow.'),
-  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'no', 'the stream was not complete in {ms} ms; fragments missing: {missing}', 'Ask the sender to resend.'),
+  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'no', 'the stream was not complete in {after}; fragments missing: {missing}', 'Ask the sender to resend.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof registry;
@@ -164,8 +164,11 @@ export type Details = Readonly<Record<string, unknown>>;
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(registry, code);
 
+/** `rfc3339` gives milliseconds to machines; people compare minutes. */
+const EXACT_TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}\.\d{3}Z$/;
+
 const fill = (template: string, details: Details): string =>
-  template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
+  template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]).replace(EXACT_TIME, '$1 $2Z') : whole));
 
 /** An error the operator can act on. `details` go into JSON and text as they are: ids, counts and paths only. */
 export class OmniplexError extends Error {
@@ -233,7 +236,7 @@ export const warnings = {
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
   W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
-  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away once they are {age} old',
   W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;
