@@ -9,7 +9,7 @@
  */
 import { facts } from './facts.ts';
 import type { View } from './output.ts';
-import { flow, width } from './theme.ts';
+import { flow, harmlessCell, width } from './theme.ts';
 
 export interface Column<T> {
   readonly head: string;
@@ -48,60 +48,64 @@ export function fitted(rooms: readonly Room[], columns: number): readonly number
   return widths;
 }
 
-function roomOf<T>({ head, prose }: Column<T>, cells: readonly string[]): Room {
+function roomOf({ head, prose }: Pick<Column<never>, 'head' | 'prose'>, cells: readonly string[]): Room {
   const natural = Math.max(width(head), ...cells.map(width));
   if (prose === undefined) return { natural, least: natural };
   const longestWord = Math.max(...cells.flatMap((cell) => cell.split(/\s+/).map(width)));
   return { natural, least: Math.min(natural, Math.max(PROSE_MIN, width(head), longestWord)) };
 }
 
-interface Grid<T> {
-  readonly columns: readonly Column<T>[];
-  readonly widths: readonly number[];
-  readonly rows: readonly T[];
-  readonly below?: Column<T> | undefined;
+/** Columns with their cells, which are on one line each. */
+interface Filled {
+  readonly column: Pick<Column<never>, 'head' | 'label' | 'align' | 'prose'>;
+  readonly cells: readonly string[];
+  readonly room: Room;
 }
 
-async function gridLines<T>(view: View, { columns, widths, rows, below }: Grid<T>): Promise<readonly string[]> {
+async function gridLines(view: View, filled: readonly Filled[], widths: readonly number[], below?: Filled): Promise<readonly string[]> {
   const { default: Table } = await import('cli-table3');
   const made = new Table({
     chars: { ...Object.fromEntries(RULES.map((rule) => [rule, ''])), middle: ' '.repeat(GAP) },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colWidths: [...widths],
-    colAligns: columns.map(({ align }) => align ?? 'left'),
+    colAligns: filled.map(({ column }) => column.align ?? 'left'),
   });
-  const cells = rows.map((row) => columns.map(({ cell, prose }, at) => (prose ? flow(cell(row), widths[at]!) : [cell(row)])));
-  made.push(columns.map(({ head }) => view.paint.dim(head)), ...cells.map((row) => row.map((lines) => lines.join('\n'))));
+  const rows = filled[0]!.cells.map((_, row) => filled.map(({ column, cells }, at) => (column.prose ? flow(cells[row]!, widths[at]!) : [cells[row]!])));
+  made.push(filled.map(({ column }) => view.paint.dim(column.head)), ...rows.map((row) => row.map((lines) => lines.join('\n'))));
   const lines = made
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
   if (below === undefined) return lines;
-  const under = [view.paint.dim(below.head), ...rows.map(below.cell)];
-  const indent = ' '.repeat(Math.max(...under.map(width)) + GAP <= view.columns ? GAP : 0);
-  const heights = [1, ...cells.map((row) => Math.max(...row.map(({ length }) => length)))];
+  const under = [view.paint.dim(below.column.head), ...below.cells];
+  const indent = ' '.repeat(below.room.natural + GAP <= view.columns ? GAP : 0);
+  const heights = [1, ...rows.map((row) => Math.max(...row.map(({ length }) => length)))];
   return heights.flatMap((height, at) => [...lines.splice(0, height), indent + under[at]!]);
 }
 
 /** A cell that says nothing is left out; a blank line stands between two records. */
-const recordLines = <T>(view: View, rows: readonly T[], columns: readonly Column<T>[]): readonly string[] =>
-  rows.flatMap((row, at) => [
-    ...(at === 0 ? [] : ['']),
+const recordLines = (view: View, filled: readonly Filled[]): readonly string[] =>
+  filled[0]!.cells.flatMap((_, row) => [
+    ...(row === 0 ? [] : ['']),
     ...facts(
       view,
-      columns.map(({ head, label, cell }) => [head || (label ?? ''), cell(row).trim()]),
+      filled.map(({ column, cells }) => [column.head || (column.label ?? ''), cells[row]!.trim()]),
     ),
   ]);
 
 /** The lines of a table; no lines for no rows (say in words that there are none). */
 export async function table<T>(view: View, rows: readonly T[], columns: readonly Column<T>[]): Promise<readonly string[]> {
   if (rows.length === 0) return [];
-  const rooms = columns.map((column) => roomOf(column, rows.map(column.cell)));
-  const widths = fitted(rooms, view.columns);
-  if (widths !== undefined) return gridLines(view, { columns, widths, rows });
-  const whole = columns.map(({ prose }, at) => (prose ? 0 : rooms[at]!.natural));
+  const filled = columns.map((column): Filled => {
+    const cells = rows.map((row) => harmlessCell(column.cell(row)));
+    return { column, cells, room: roomOf(column, cells) };
+  });
+  const roomsOf = (some: readonly Filled[]) => some.map(({ room }) => room);
+  const widths = fitted(roomsOf(filled), view.columns);
+  if (widths !== undefined) return gridLines(view, filled, widths);
+  const whole = filled.map(({ column, room }) => (column.prose ? 0 : room.natural));
   const widest = whole.indexOf(Math.max(...whole));
-  const others = whole[widest]! < BELOW_MIN || whole[widest]! > view.columns ? undefined : fitted(rooms.toSpliced(widest, 1), view.columns);
-  if (others === undefined) return recordLines(view, rows, columns);
-  return gridLines(view, { columns: columns.toSpliced(widest, 1), widths: others, rows, below: columns[widest] });
+  const others = filled.toSpliced(widest, 1);
+  const narrower = whole[widest]! < BELOW_MIN || whole[widest]! > view.columns ? undefined : fitted(roomsOf(others), view.columns);
+  return narrower === undefined ? recordLines(view, filled) : gridLines(view, others, narrower, filled[widest]);
 }

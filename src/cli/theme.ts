@@ -70,9 +70,14 @@ export function harmless(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character, at: number) => {
     SAFE_SGR.lastIndex = at;
     if (character === '\u001b' && SAFE_SGR.test(text)) return character;
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+    return visible(character);
   });
 }
+
+const visible = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+
+/** The same for a cell of a table, which ends no line. */
+export const harmlessCell = (text: string): string => harmless(text).replace(/[\t\n]/g, visible);
 
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 

@@ -98,6 +98,28 @@ test('a table that is too wide wraps its prose, then puts the CID below its row,
   ]);
 });
 
+test('a cell of several lines, or one that a terminal would obey, is one line that shows it', async () => {
+  const of = rows.map((row) => ({ ...row, name: `a\n${row.name}\t\u001b[2J`, says: 'one\u202e\ntwo' }));
+  const wide = await table(view(Infinity), of, columns(plain));
+  expect(wide).toHaveLength(3);
+  expect(wide[1]).toContain('a\\u{a}alice\\u{9}\\u{1b}[2J  opened');
+  const below = await table(view(100), of, columns(plain));
+  expect(below).toHaveLength(6);
+  expect([below[3], below[5]]).toEqual(rows.map(({ cid }) => `  ${cid}`));
+});
+
+test('the CID stands below all lines of its row, also where its prose takes several', async () => {
+  const of = rows.map((row) => ({ ...row, says: 'read it on the train to the sea' }));
+  expect((await table(view(66), of, columns(plain))).slice(2)).toEqual([
+    '*  alice  opened   2026-11-24 08:39Z  read it on the train to the',
+    '                                      sea',
+    `  ${rows[0]!.cid}`,
+    '   bob    refused  2026-11-24 08:40Z  read it on the train to the',
+    '                                      sea',
+    `  ${rows[1]!.cid}`,
+  ]);
+});
+
 test('no rows, no lines', async () => {
   expect(await table(view(80), [], columns(plain))).toEqual([]);
 });
