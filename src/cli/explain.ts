@@ -11,6 +11,7 @@ import { commandsTable } from './commands-table.ts';
 import { exitMeanings } from './exits.ts';
 import { listedRows, wrapped } from './help-text.ts';
 import type { View } from './output.ts';
+import { withPlaceholders } from './trouble.ts';
 
 export interface RunbookSection {
   readonly title: string;
@@ -85,20 +86,32 @@ export async function explain(code: string): Promise<readonly Explanation[]> {
 
 const RETRY = { yes: 'yes, the same call may work later', no: 'no, the same call fails again until somebody does what the hint says', unknown: 'it may have happened: repeat with the same --id' } as const;
 
+const STEP = /^\d+\. /;
+
+/** A step with the lines that it goes on in as one line; commands between steps stay lines of their own. */
+function stepsOf(lines: readonly string[]): readonly string[] {
+  const steps: string[] = [];
+  for (const line of lines) {
+    if (line.startsWith('   ') && STEP.test(steps.at(-1) ?? '')) steps.push(`${steps.pop()} ${line.trim()}`);
+    else steps.push(line);
+  }
+  return steps;
+}
+
 export function explanationLines(view: View, { code, text, hint, exit, meaning, http, retry, runbook: sections }: Explanation): readonly string[] {
   const { paint } = view;
   const columns = Math.min(100, view.columns);
   const rows: readonly (readonly [string, string])[] = [
-    ...(hint === null ? [] : [['hint', hint] as const]),
+    ...(hint === null ? [] : [['hint', withPlaceholders(hint)] as const]),
     ...(exit === null ? [] : [['exit', `${exit}: ${meaning ?? ''}`] as const]),
     ...(retry === null ? [] : [['retry', RETRY[retry]] as const]),
     ...(http === null ? [] : [['http', `${http}, from a node`] as const]),
   ];
   return [
     paint.mark(code),
-    ...wrapped(text, columns),
+    ...wrapped(withPlaceholders(text), columns),
     '',
     ...(rows.length === 0 ? ['A warning: it never changes the exit code.'] : listedRows(view, rows, paint.bold)),
-    ...sections.flatMap(({ title, steps }) => ['', paint.bold(title), ...steps]),
+    ...sections.flatMap(({ title, steps }) => ['', paint.bold(title), ...stepsOf(steps).flatMap((step) => (STEP.test(step) ? wrapped(step, columns, '   ') : [step]))]),
   ];
 }

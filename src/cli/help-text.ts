@@ -60,7 +60,7 @@ function listed(view: View, rows: readonly (readonly [name: string, text: string
 const heading = (view: View, text: string): string => view.paint.bold(text.toUpperCase());
 
 export function frontPage(view: View, commands: readonly Listed[], version: string): readonly string[] {
-  const lines = [`OmniPlex ${version}: private, content-addressed messaging for the people who operate it`];
+  const lines = [`OmniPlex ${version}: private, content-addressed messaging for those who operate it`];
   for (const { title, nouns } of grouped(commands)) {
     const rows = nouns.map(({ noun, commands: below }): readonly [string, string] => {
       const own = below.find(({ id }) => id === noun);

@@ -2,6 +2,7 @@
 import { definitionOf, settingKeys } from '../core/base/config.ts';
 import { registry, warnings } from '../core/base/errors.ts';
 import { exitMeanings, nagiosMeanings } from './exits.ts';
+import { withPlaceholders } from './trouble.ts';
 
 export interface TopicRow {
   readonly term: string;
@@ -128,8 +129,8 @@ export const topics: readonly Topic[] = [
     name: 'errors',
     summary: 'Every code of an error or a warning; omniplex explain CODE tells more',
     sections: () => [
-      { rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${text} (exit ${exit})` })) },
-      { title: 'warnings', text: 'They never change the exit code.', rows: rowsOf(warnings) },
+      { rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${withPlaceholders(text)} (exit ${exit})` })) },
+      { title: 'warnings', text: 'They never change the exit code.', rows: Object.entries(warnings).map(([term, text]) => ({ term, text: withPlaceholders(text) })) },
     ],
   },
 ];

@@ -224,6 +224,22 @@ describe('a terminal', () => {
     }
   });
 
+  it('of 80 columns keeps the groups of twelve words together, and a revoked identity on one line', async () => {
+    const box = await ready('alice');
+    await box.run(['identity', 'export', 'alice', '--out', 'alice.bundle']);
+    const { result } = JSON.parse((await box.run(['identity', 'show', 'alice', '--json'])).stdout) as { result: { fingerprint: string } };
+    const words = result.fingerprint.split(' ');
+    const groups = [0, 4, 8].map((from) => words.slice(from, from + 4).join(' '));
+    const inspected = at(box, ['inspect', 'alice.bundle'], { columns: 80 });
+    await inspected.done;
+    const whole = inspected.text().split('\n').filter((line) => groups.some((group) => line.includes(group)));
+    expect(whole.join(' ').split(/[/\s]+/).filter((word) => word !== '' && word !== 'words')).toEqual(words);
+    await box.run(['identity', 'revoke', 'alice', '--reason', 'compromised', '--confirm', 'alice', '--passphrase-file', 'pass']);
+    const list = at(box, ['identity', 'list'], { columns: 80 });
+    await list.done;
+    expect(list.text().trimEnd().split('\n')).toEqual([expect.stringMatching(/^NAME .* STATE$/), expect.stringMatching(/^alice .* revoked: compromised$/)]);
+  });
+
   it('with colours has them, and none with NO_COLOR or a dumb one', async () => {
     const box = await ready('alice');
     for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false], [{ TERM: 'dumb' }, false]] as const) {

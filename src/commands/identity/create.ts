@@ -2,7 +2,7 @@ import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../
 import { facts, next } from '../../cli/facts.ts';
 import { arg, toggle } from '../../cli/flags.ts';
 import { day } from '../../cli/human.ts';
-import { algorithmsText, fingerprintLines, identityRow, identityRowOf } from '../../cli/people-view.ts';
+import { algorithmsText, fingerprintBeside, identityRow, identityRowOf } from '../../cli/people-view.ts';
 import { shared } from '../../cli/shared.ts';
 import { parseActorName } from '../../core/identity/name.ts';
 
@@ -37,7 +37,7 @@ export default class IdentityCreate extends BaseCommand<typeof IdentityCreate> {
     const until = row.prekeys.at(-1)?.until;
     return [
       [view.paint.bold(row.name), algorithmsText(row), row.sendOnly || until === undefined ? `send-only until ${day(row.expires)}` : `prekeys until ${day(until)}`].join(dot),
-      ...facts(view, [['fingerprint', fingerprintLines(row.fingerprint, view.columns - 13)]]),
+      ...facts(view, [['fingerprint', fingerprintBeside(row.fingerprint, view)]]),
       next(view, `\`omniplex identity export ${row.name} --out ${row.name}.bundle\`, hand it over, and read the words aloud when asked`),
     ];
   }
