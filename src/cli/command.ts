@@ -42,7 +42,7 @@ import type { Impact } from './catalogue.ts';
 import { envelopeOf, errorBody, toJson } from './envelope.ts';
 import { formatOf, globalFlags } from './globals.ts';
 import { endProcess, Output, type Lines, type View } from './output.ts';
-import { parseCommand } from './parse.ts';
+import { parseCommand, pointedToHelp } from './parse.ts';
 import { READER_GONE, Run } from './run.ts';
 import { object, type Infer, type JsonSchema, type Schema } from './schema.ts';
 import { Session } from './session.ts';
@@ -174,16 +174,16 @@ export abstract class BaseCommand<C extends Statics> extends Command {
       return answer.result;
     } catch (error) {
       if (error === READER_GONE) return undefined;
-      await this.#refuse(isError(error) ? error : fail('E_BUG', { why: 'an error of no known kind' }, error));
+      await this.#refuse(isError(error) ? pointedToHelp(error, this.id ?? '') : fail('E_BUG', { why: 'an error of no known kind' }, error));
       return undefined;
     }
   }
 
   async #work(): Promise<Answer<Schema<unknown>>> {
-    const { args, flags } = await parseCommand(this.argv, this.#class.args, { ...globalFlags, ...this.#class.flags });
+    const { args, flags } = await parseCommand(this.id ?? '', this.argv, this.#class.args, { ...globalFlags, ...this.#class.flags });
     this.parsed = true;
     if (flags['json'] === true && flags['out'] === '-') {
-      throw fail('E_USAGE', { why: '--json and --out - both want stdout: give --out a file' });
+      throw fail('E_USAGE', { why: '--json and --out - both want stdout', hint: 'Give --out a file, or leave --json out.' });
     }
     this.args = args as typeof this.args;
     this.flags = flags as typeof this.flags;

@@ -1,7 +1,6 @@
-/** One thing told line by line: labels at the left, values at the right. In a terminal a value wraps below itself; in a pipe it never does. */
-import { wrapped } from './help-text.ts';
+/** One thing told line by line: labels at the left, values at the right. In a terminal a value wraps at spaces below itself; in a pipe it never does. */
 import type { Lines, View } from './output.ts';
-import { width } from './theme.ts';
+import { flow, width } from './theme.ts';
 
 /** A value of several lines stays apart in these lines. Undefined leaves the fact out. */
 export type Fact = readonly [label: string, value: Lines | undefined];
@@ -10,14 +9,19 @@ const GAP = 2;
 /** A narrower column of values is harder to read than lines that the terminal breaks. */
 const VALUE_MIN = 24;
 
+const longestWord = (lines: readonly string[]): number => Math.max(...lines.flatMap((line) => line.split(/\s+/)).map(width));
+
+/** A word that has no room beside its label, such as a CID in a narrow terminal, stands below it at the edge, where it can be copied whole. */
 export function facts(view: View, all: readonly Fact[]): readonly string[] {
   const told = all.filter((fact): fact is readonly [string, Lines] => fact[1] !== undefined && fact[1].length > 0);
   const left = Math.max(0, ...told.map(([label]) => width(label))) + GAP;
   const indent = ' '.repeat(left);
   const columns = Math.max(VALUE_MIN, view.columns - left);
   return told.flatMap(([label, value]) => {
-    const lines = (typeof value === 'string' ? [value] : value).flatMap((line) => (width(line) <= columns ? [line] : wrapped(line, columns)));
-    return lines.map((line, at) => (at === 0 ? `${view.paint.dim(label)}${' '.repeat(left - width(label))}${line}` : indent + line));
+    const lines = typeof value === 'string' ? [value] : value;
+    const head = view.paint.dim(label) + ' '.repeat(left - width(label));
+    if (longestWord(lines) > columns) return [head.trimEnd(), ...lines.flatMap((line) => flow(line, view.columns))];
+    return lines.flatMap((line) => flow(line, columns)).map((line, at) => (at === 0 ? head : indent) + line);
   });
 }
 

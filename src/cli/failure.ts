@@ -22,10 +22,10 @@ export function reportFailure(error: unknown, { id, argv }: { readonly id: strin
   }
 }
 
-/** The error of a word that is no command. The word itself is repeated only as its near neighbour: it may have been anything. */
-export const unknownCommand = (suggestions: readonly string[]) =>
+/** The error of a word that is no command. The word itself is repeated only as its near neighbour: it may have been anything. `topic`: the words before it that are known. */
+export const unknownCommand = (suggestions: readonly string[], topic = '') =>
   fail('E_USAGE', {
     why: `there is no such command${suggestions.length === 0 ? '' : `; did you mean ${suggestions.map((one) => `"omniplex ${one}"`).join(' or ')}?`}`,
-    hint: 'Run `omniplex --help` for all of them.',
+    hint: topic === '' ? 'Run `omniplex --help` for all of them.' : `Run \`omniplex ${topic} --help\` for those below ${topic}, \`omniplex --help\` for all.`,
   });
 

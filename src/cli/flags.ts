@@ -5,6 +5,7 @@
  */
 import type { Arg, BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
 import { fail, isError } from '../core/base/errors.ts';
+import { parsePlain } from '../core/base/printable.ts';
 
 type Char = NonNullable<OptionFlag<string>['char']>;
 type Parse<T> = (input: string) => T | Promise<T>;
@@ -61,10 +62,13 @@ function build<T>(spec: FlagSpec, parse: Parse<T>, more: Partial<OptionFlag<T>> 
   } as unknown as OptionFlag<T | undefined>;
 }
 
-const itself: Parse<string> = (input) => {
+const itself = (input: string): string => {
   if (input === '') throw fail('E_USAGE', { why: 'the value is empty' });
   return input;
 };
+
+/** What something is looked up by. */
+export const plain = (input: string): string => parsePlain(itself(input));
 
 /** A flag with a text value. */
 export const text = (spec: FlagSpec): OptionFlag<string | undefined> => build(spec, itself);
@@ -152,6 +156,12 @@ export function optionalArg<T>(description: string, parse: Parse<T>): Arg<T | un
 export function optionalArg<T>(description: string, parse?: Parse<T>): Arg<T | undefined> {
   return argument(description, {}, parse) as unknown as Arg<T | undefined>;
 }
+
+/** A name that something is looked up by. */
+export const nameArg = (description: string): Arg<string> => arg(description, plain);
+
+/** The same, where it may be left out. */
+export const optionalNameArg = (description: string): Arg<string | undefined> => optionalArg(description, plain);
 
 /** One argument or more. */
 export function args(description: string): Arg<string[]>;

@@ -1,7 +1,7 @@
 /** The flags that every command has, and what is read of them before anything is parsed, so that even a usage error is answered in the right form. */
 import { parseDuration } from '../core/base/duration.ts';
 import type { Format } from './output.ts';
-import { choice, parsed, text, toggle } from './flags.ts';
+import { choice, parsed, plain, text, toggle } from './flags.ts';
 import type { ColorWish } from './theme.ts';
 
 /** `10m` with what was typed, for messages. */
@@ -11,7 +11,7 @@ export interface Timeout {
 }
 
 export const globalFlags = {
-  context: text({ value: 'NAME', description: 'the context to work in: a home, a store or node, and who acts', not: ['no-context'] }),
+  context: parsed({ value: 'NAME', description: 'the context to work in: a home, a store or node, and who acts', not: ['no-context'] }, plain),
   'no-context': toggle('ignore every context'),
   home: text({ value: 'DIR', description: 'the folder of your identities, contacts, keys and outbox' }),
   store: text({ value: 'DIR|URL', description: 'where sealed messages live' }),

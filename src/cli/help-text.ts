@@ -60,7 +60,7 @@ function listed(view: View, rows: readonly (readonly [name: string, text: string
 const heading = (view: View, text: string): string => view.paint.bold(text.toUpperCase());
 
 export function frontPage(view: View, commands: readonly Listed[], version: string): readonly string[] {
-  const lines = [`OmniPlex ${version}: private, content-addressed messaging for the people who operate it`];
+  const lines = [`OmniPlex ${version}: private, content-addressed messaging for those who operate it`];
   for (const { title, nouns } of grouped(commands)) {
     const rows = nouns.map(({ noun, commands: below }): readonly [string, string] => {
       const own = below.find(({ id }) => id === noun);
@@ -85,7 +85,14 @@ export function topicPage(view: View, topic: string, below: readonly Listed[]): 
   ];
 }
 
-function usageOf({ id, args, flags }: CatalogueEntry): string {
+interface Usage {
+  readonly id: string;
+  readonly args: readonly Pick<CatalogueEntry['args'][number], 'name' | 'required' | 'multiple'>[];
+  readonly flags: readonly { readonly name: string; readonly value?: string | undefined; readonly required: boolean }[];
+}
+
+/** `omniplex fetch CID [flags]`, with the flags that must be given. */
+export function usageOf({ id, args, flags }: Usage): string {
   const shownArgs = args.map(({ name, required, multiple }) => {
     const one = multiple ? `${name}..` : name;
     return required ? one : `[${one}]`;

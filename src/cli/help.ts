@@ -39,7 +39,10 @@ export async function showHelp(_config: CliConfig, id: string, argv: readonly st
   const asked = asksHelp(argv);
   if (!asked && (id !== '' || output.format.json)) {
     if (!output.format.json) output.complain(page.lines(output.view('talk')));
-    throw fail('E_USAGE', { why: id === '' ? 'there is no command' : `omniplex ${id} is not a command by itself: a verb is missing` });
+    throw fail('E_USAGE', {
+      why: id === '' ? 'there is no command' : `omniplex ${id} is not a command by itself: a verb is missing`,
+      hint: `\`${['omniplex', id, '--help'].filter((word) => word !== '').join(' ')}\` lists ${id === '' ? 'the commands' : 'its verbs'}.`,
+    });
   }
   if (output.format.json) await output.document(toJson(envelopeOf('help', { result: page.data })));
   else await output.answer(page.lines(output.view()));

@@ -3,7 +3,7 @@ import type { BundleClaims, BundleFileFacts, CarFacts, CarMessageFacts, Evidence
 import { facts, type Fact } from './facts.ts';
 import { count, grouped, size, when, yesNo } from './human.ts';
 import type { View } from './output.ts';
-import { fingerprintLines } from './people-view.ts';
+import { fingerprintBeside } from './people-view.ts';
 
 /** Items of one kind that are told one by one; the JSON has them all. */
 const TOLD_MAX = 20;
@@ -25,11 +25,11 @@ function factsOf(found: Inspected, view: View): readonly Fact[] {
     case 'content-block':
       return [['content block', found.cid], ['size', `${size(found.bytes)}, ${count(found.chunks, 'chunk')} of ciphertext`]];
     case 'genesis':
-      return [['genesis', found.cid], ['words', fingerprintLines(found.fingerprint, view.columns)], ['keys', found.algorithms.join(' + ')], ['post-quantum', yesNo(found.postQuantum)]];
+      return [['genesis', found.cid], ['words', fingerprintBeside(found.fingerprint, view)], ['keys', found.algorithms.join(' + ')], ['post-quantum', yesNo(found.postQuantum)]];
     case 'bundle':
       return [['bundle', found.cid], ['size', size(found.bytes)], ...claimFacts(found, view)];
     case 'revocation':
-      return [['revocation', found.cid], ['identity', found.identity], ['words', fingerprintLines(found.fingerprint, view.columns)], ['reason', found.reason], ['at', when(found.at)]];
+      return [['revocation', found.cid], ['identity', found.identity], ['words', fingerprintBeside(found.fingerprint, view)], ['reason', found.reason], ['at', when(found.at)]];
     case 'inbox':
       return [['inbox', found.cid]];
     case 'car-index':
@@ -86,7 +86,7 @@ const recipientFacts = ({ recipients, stanzas, postQuantum }: Recipients): reado
 const claimFacts = ({ identity, fingerprint, name, sequence, issued, expires, algorithms, prekeys, inboxes }: BundleClaims, view: View): readonly Fact[] => [
   ['calls itself', name ?? 'nothing'],
   ['identity', identity],
-  ['words', fingerprintLines(fingerprint, view.columns)],
+  ['words', fingerprintBeside(fingerprint, view)],
   ['sequence', `${grouped(sequence)}, issued ${when(issued)}, expires ${when(expires)}`],
   ['keys', `${algorithms.join(' + ')}, x-wing; post-quantum yes`],
   ['prekeys', prekeys.length === 0 ? 'none: no forward secrecy towards it' : `${prekeys.length}, the last until ${when(prekeys.at(-1)?.until)}`],
@@ -137,10 +137,15 @@ function evidenceFacts(found: EvidenceCarFacts, view: View): readonly Fact[] {
     ['evidence', `${size(found.bytes)}, ${intactText(found, view)}`],
     ['receipts', `${proved === 0 ? 'none that proves anything: nobody is shown to have it' : `${count(proved, 'receipt')} (${states}), each signed`}${refuted === 0 ? '' : `; ${view.paint.bad(`${grouped(refuted)} that prove nothing`)}`}; ${count(secrets, 'secret')}; verified offline, just now`],
     ['', told(receipts, (one) => [receiptText(one, view)])],
-    ['people', told(identities, ({ name, fingerprint, code }) => [`${name ?? 'without a name'}: ${fingerprint}${code === null ? '' : view.paint.bad(` (${code})`)}`])],
+    ['people', told(identities, (one) => signerLines(one, view))],
     ['message', message?.cid ?? `${roots[0] ?? '-'}, not in the file`],
     ...(message === null ? [] : manifestFacts(message)),
   ];
+}
+
+function signerLines({ name, fingerprint, code }: EvidenceCarFacts['identities'][number], view: View): readonly string[] {
+  const words = fingerprintBeside(fingerprint, view);
+  return [`${name ?? 'without a name'}:${code === null ? '' : view.paint.bad(` ${code}`)}`, ...(typeof words === 'string' ? [words] : words)];
 }
 
 function receiptText({ state, at, signer, code }: ReceiptFacts, { paint }: View): string {

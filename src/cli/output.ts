@@ -27,6 +27,13 @@ export type Lines = string | readonly string[];
 const textOf = (lines: Lines): string => (typeof lines === 'string' ? lines : lines.join('\n'));
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'failed';
 
+function setVariables(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
 export class Output {
   readonly format: Format;
   #artifactOnStdout = false;
@@ -85,6 +92,21 @@ export class Output {
       columns: terminal ? Math.max(20, stream.columns || 80) : Infinity,
       verbose: this.format.verbose,
     };
+  }
+
+  /**
+   * Runs what paints on stderr by Node's reading of the environment (the prompts): while it runs, the environment says what was decided here.
+   * Node alone takes an empty FORCE_COLOR for a set one, and warns on the terminal where both variables are set.
+   */
+  async asDecided<T>(act: () => Promise<T>): Promise<T> {
+    const { NO_COLOR, FORCE_COLOR } = process.env;
+    const decided = colorOn(this.#color, process.env, this.stderrIsTerminal) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
+    setVariables({ NO_COLOR: undefined, FORCE_COLOR: undefined, ...decided });
+    try {
+      return await act();
+    } finally {
+      setVariables({ NO_COLOR, FORCE_COLOR });
+    }
   }
 
   /** Human lines of the answer. Resolves when they are written; throws E_IO when they cannot be. */

@@ -87,6 +87,12 @@ export function fingerprintLines(words: string, columns: number): Lines {
   return one.length <= columns ? one : groups.map((group, at) => (at < 2 ? `${group} /` : group));
 }
 
+/** The widest label beside which they are told, and its gap. */
+const LABEL_COLUMNS = 14;
+
+/** The same as the value of a fact. */
+export const fingerprintBeside = (words: string, view: View): Lines => fingerprintLines(words, view.columns - LABEL_COLUMNS);
+
 /** A date that has passed, or soon will have, says so. */
 export function dateText(at: string | undefined, { paint }: View): string {
   if (at === undefined) return '-';
@@ -95,18 +101,16 @@ export function dateText(at: string | undefined, { paint }: View): string {
   return leftMs <= limits.prekeyRenewMs ? paint.warn(`${day(at)} (soon)`) : day(at);
 }
 
-export const revokedText = ({ revoked }: Pick<IdentityRow, 'revoked'>): string | undefined => (revoked === null ? undefined : `${revoked.reason}, ${when(revoked.at)}`);
+const revokedText = ({ revoked }: Pick<IdentityRow, 'revoked'>): string | undefined => (revoked === null ? undefined : `${revoked.reason}, ${when(revoked.at)}`);
 
 export const verifiedText = ({ verified, revoked }: ContactRow, { paint }: View): string =>
   revoked !== null ? paint.bad('REVOKED') : verified === null ? paint.warn('UNVERIFIED') : paint.good('verified');
-
-const LABEL_COLUMNS = 14;
 
 function commonFacts(row: IdentityRow | ContactRow, view: View): readonly Fact[] {
   const { id, prekeys, inboxes, sequence, expires } = row;
   const revoked = revokedText(row);
   return [
-    ['fingerprint', fingerprintLines(row.fingerprint, view.columns - LABEL_COLUMNS)],
+    ['fingerprint', fingerprintBeside(row.fingerprint, view)],
     ['identity', id],
     ['keys', algorithmsText(row)],
     ['prekeys', prekeys.length === 0 ? 'none' : prekeys.map(({ id: keyId, until }, at) => `${keyId.slice(0, 8)} until ${at === prekeys.length - 1 ? dateText(until, view) : day(until)}`)],

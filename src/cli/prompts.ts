@@ -78,9 +78,9 @@ export class Prompts {
   ): Promise<T> {
     const { mayAsk, signal } = this.#session;
     if (!mayAsk) throw fail('E_FLAG_NEEDED', { question, flag });
-    const kinds = await import('@inquirer/prompts');
+    const message = question.endsWith('?') ? question : `${question}:`;
     try {
-      return await prompt(kinds, question.endsWith('?') ? question : `${question}:`, { ...terminal(), signal });
+      return await this.#session.output.asDecided(async () => prompt(await import('@inquirer/prompts'), message, { ...terminal(), signal }));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof Error && error.name === 'ExitPromptError') throw fail('E_INTERRUPTED');

@@ -12,7 +12,8 @@ import { parseDuration, parseExpiry, parseTime } from '../core/base/duration.ts'
 import { fail } from '../core/base/errors.ts';
 import type { Range } from '../core/health/range.ts';
 import { limits } from '../core/base/limits.ts';
-import { arg, args, choice, choices, optionalArgs, parsed, repeated, text, toggle, whole } from './flags.ts';
+import { parseOperationId } from '../core/base/printable.ts';
+import { arg, args, choice, choices, optionalArgs, parsed, plain, repeated, text, toggle, whole } from './flags.ts';
 
 export interface ByteRange {
   readonly first: number;
@@ -38,14 +39,14 @@ function expiry(typed: string): string {
 const healthRange = async (typed: string): Promise<Range> => (await import('../core/health/range.ts')).parseHealthRange(typed);
 
 export const shared = {
-  to: repeated(text({ value: 'NAME', description: 'a recipient: a contact, group:NAME, or a bundle file' })),
+  to: repeated(parsed({ value: 'NAME', description: 'a recipient: a contact, group:NAME, or a bundle file' }, plain)),
   'to-file': text({ value: 'FILE', description: 'a file with one recipient a line' }),
   tier: choices(['hot', 'ipfs', 's3', 'files'], { value: 'TIER,..', description: 'which tiers' }),
   keystore: text({ value: 'KEYSTORE', description: 'where the private key lives: file, vault:.. or pkcs11:..', otherwise: 'file' }),
   out: text({ value: 'PATH|-', char: 'o', description: 'write the artifact there; an existing file is never overwritten; - is stdout' }),
   'lock-wait': parsed({ value: 'DURATION', description: 'how long to queue behind a lock; 0 off a terminal' }, duration),
   durability: choice(['accepted', 'hot', 'replicated', 'cold'], { value: 'LEVEL', description: 'how durable it must be: accepted, hot, replicated or cold; a lower true level is exit 12' }),
-  id: text({ value: 'KEY', description: 'idempotency key: the same key and content have one effect, other content is refused' }),
+  id: parsed({ value: 'KEY', description: 'idempotency key, up to 256 printable characters: the same key and content have one effect, other content is refused' }, parseOperationId),
   where: text({ value: 'EXPR', description: "a filter such as 'tier = hot and stored > 30d and not pinned'" }),
   limit: whole({ value: 'N', description: 'at most so many', min: 1, max: limits.pageItemsMax }),
   after: text({ value: 'CURSOR', description: 'go on where the last page ended: its `next`' }),

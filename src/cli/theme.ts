@@ -28,13 +28,13 @@ export interface Symbols {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Flag, then FORCE_COLOR, then NO_COLOR (https://no-color.org), then TERM=dumb, then whether the stream is a terminal.
- * FORCE_COLOR beats NO_COLOR because Node itself reads them so.
+ * Flag, then FORCE_COLOR, then NO_COLOR, then TERM=dumb, then whether the stream is a terminal. An empty variable says nothing
+ * (https://no-color.org, https://force-color.org). That FORCE_COLOR beats NO_COLOR, and that 0 and false forbid colours, is Node's reading.
  */
 export function colorOn(wish: ColorWish, env: Environment, isTerminal: boolean): boolean {
   if (wish !== 'auto') return wish === 'always';
-  const forced = env['FORCE_COLOR'];
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  const forced = env['FORCE_COLOR'] ?? '';
+  if (forced !== '') return forced !== '0' && forced !== 'false';
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   return isTerminal && env['TERM'] !== 'dumb';
 }
@@ -70,9 +70,14 @@ export function harmless(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character, at: number) => {
     SAFE_SGR.lastIndex = at;
     if (character === '\u001b' && SAFE_SGR.test(text)) return character;
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+    return visible(character);
   });
 }
+
+const visible = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+
+/** The same for a cell of a table, which ends no line. */
+export const harmlessCell = (text: string): string => harmless(text).replace(/[\t\n]/g, visible);
 
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
@@ -96,13 +101,14 @@ function hangingIndent(line: string, columns: number): string {
 export function flowed(text: string, columns: number): string {
   return text
     .split('\n')
-    .flatMap((line) => (width(line) <= columns ? [line] : flow(line, columns)))
+    // oxlint-disable-next-line no-control-regex -- colours have no width and are no part of a label
+    .flatMap((line) => flow(line, columns, hangingIndent(line.replace(/\u001b\[[\d;]*m/g, ''), columns)))
     .join('\n');
 }
 
-function flow(line: string, columns: number): readonly string[] {
-  // oxlint-disable-next-line no-control-regex -- colours have no width and are no part of a label
-  const indent = hangingIndent(line.replace(/\u001b\[[\d;]*m/g, ''), columns);
+/** One line as the lines it takes: broken at spaces only, and what is broken off is indented. A word that is too long stands alone, whole. */
+export function flow(line: string, columns: number, indent = ''): readonly string[] {
+  if (width(line) <= columns) return [line];
   const lines: string[] = [];
   let at = '';
   for (const part of line.match(/^\s*\S*|\s+\S*/g) ?? []) {

@@ -1,7 +1,8 @@
 /** What `omniplex help TOPIC` tells: things that belong to no single command. Generated from the tables of the code where there is one. */
 import { definitionOf, settingKeys } from '../core/base/config.ts';
-import { registry } from '../core/base/errors.ts';
+import { registry, warnings } from '../core/base/errors.ts';
 import { exitMeanings, nagiosMeanings } from './exits.ts';
+import { withPlaceholders } from './trouble.ts';
 
 export interface TopicRow {
   readonly term: string;
@@ -28,7 +29,7 @@ const environment: Readonly<Record<string, string>> = {
   OMNIPLEX_CONTEXT: 'as --context, but weaker than OMNIPLEX_HOME and OMNIPLEX_STORE',
   OMNIPLEX_NO_INPUT: '1 forbids every question, as --no-input',
   NO_COLOR: 'not empty: no colors (https://no-color.org)',
-  FORCE_COLOR: 'colors even in a pipe; 0 forbids them; stronger than NO_COLOR',
+  FORCE_COLOR: 'not empty: colors even in a pipe; 0 and false forbid them; stronger than NO_COLOR, weaker than --color (https://force-color.org)',
   TERM: 'dumb: no colors, no symbols, no progress',
   XDG_CONFIG_HOME: 'the configuration is $XDG_CONFIG_HOME/omniplex/config.json; ~/.config without it',
   XDG_DATA_HOME: 'home and store lie below it by default; ~/.local/share without it',
@@ -61,6 +62,7 @@ const jsonRows: readonly TopicRow[] = [
   { term: 'changed', text: 'true when something is different than before' },
   { term: 'result', text: 'whenever work was done, also beside an error' },
   { term: 'error', text: 'code, message, hint, retry (yes, no, unknown), exit, details; whenever the exit is not 0' },
+  { term: 'retry', text: 'yes: the same call can end otherwise by itself; no: not until somebody does what the hint says; unknown: it may have happened, repeat it with the same --id' },
   { term: 'warnings', text: 'code and message each; they never change the exit code' },
 ];
 
@@ -125,7 +127,10 @@ export const topics: readonly Topic[] = [
   { name: 'formats', summary: 'What is on disk and on the wire', sections: () => [{ rows: rowsOf(formats) }] },
   {
     name: 'errors',
-    summary: 'Every error code; omniplex explain CODE tells more',
-    sections: () => [{ rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${text} (exit ${exit})` })) }],
+    summary: 'Every code of an error or a warning; omniplex explain CODE tells more',
+    sections: () => [
+      { rows: Object.entries(registry).map(([code, { exit, text }]) => ({ term: code, text: `${withPlaceholders(text)} (exit ${exit})` })) },
+      { title: 'warnings', text: 'They never change the exit code.', rows: Object.entries(warnings).map(([term, text]) => ({ term, text: withPlaceholders(text) })) },
+    ],
   },
 ];

@@ -2,7 +2,11 @@
 import type { OmniplexError, Warning } from '../core/base/errors.ts';
 import { isError } from '../core/base/errors.ts';
 import { describeBug, framesOf } from './bug.ts';
+import { shown } from './flags.ts';
 import type { View } from './output.ts';
+
+/** What an error names stands in capitals where it is not known: `NAME is held by HOLDER`. */
+export const withPlaceholders = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => shown(name));
 
 const CAUSES_MAX = 8;
 
@@ -45,8 +49,10 @@ export function errorLines(error: OmniplexError, exit: number, { paint, symbols,
   ];
 }
 
-export const warningLines = (warnings: readonly Warning[], { paint }: View): readonly string[] =>
-  warnings.map(({ code, message }) => `${paint.warn('warn')}   ${message} ${paint.dim(`(${code})`)}`);
+/** Of several that say the same of several messages, one. */
+export const warningLines = (warnings: readonly Warning[], { paint }: View): readonly string[] => [
+  ...new Set(warnings.map(({ code, message }) => `${paint.warn('warn')}   ${message} ${paint.dim(`(${code})`)}`)),
+];
 
 /** A monitoring system reads the first line of stdout: `OMNIPLEX STORE UNKNOWN: there is no store at /srv/store`. */
 export const unknownLine = (id: string, error: OmniplexError): string => `OMNIPLEX ${id.replace(/^check /, '').toUpperCase()} UNKNOWN: ${error.message}`;

@@ -55,7 +55,7 @@ export default class Commands extends BaseCommand<typeof Commands> {
       { head: 'COMMAND', cell: ({ id }) => id },
       { head: 'IMPACT', cell: ({ impact }) => impact },
       { head: 'KEY', cell: ({ opensKey }) => (opensKey ? 'opens' : '-') },
-      { head: 'SUMMARY', cell: ({ summary }) => summary },
+      { head: 'SUMMARY', cell: ({ summary }) => summary, prose: true },
     ]);
   }
 }

@@ -51,7 +51,7 @@ export default class SelfTest extends BaseCommand<typeof SelfTest> {
     const { table } = await import('../cli/table.ts');
     const { paint } = view;
     const rows = await table(view, files, [
-      { head: '', cell: (row) => (row.failed > 0 ? paint.bad('fail') : row.passed > 0 ? paint.good('ok') : paint.dim('-')) },
+      { head: '', label: 'RESULT', cell: (row) => (row.failed > 0 ? paint.bad('fail') : row.passed > 0 ? paint.good('ok') : paint.dim('-')) },
       { head: 'FILE', cell: ({ file }) => file },
       { head: 'PROVIDER', cell: (row) => row.provider },
       { head: 'PASSED', cell: (row) => grouped(row.passed), align: 'right' },

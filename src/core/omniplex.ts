@@ -299,8 +299,10 @@ export class OmniPlex implements AsyncDisposable {
       return identities.acting(this.settings.as);
     } catch (error) {
       if (!isError(error, 'E_NO_IDENTITY')) throw error;
-      const names = identities.list().map(({ name }) => name);
-      throw fail('E_NO_IDENTITY', { identities: names, ...(names.length > 0 && { hint: `Choose one with --as: ${names.join(', ')}.` }) }, error);
+      const all = identities.list();
+      const living = all.filter(({ revoked }) => revoked === undefined).map(({ name }) => name);
+      const hint = living.length > 0 ? `Choose one with --as: ${living.join(', ')}.` : 'All of them are revoked. Create another with `omniplex identity create NAME`.';
+      throw fail('E_NO_IDENTITY', { identities: all.map(({ name }) => name), ...(all.length > 0 && { hint }) }, error);
     }
   }
 

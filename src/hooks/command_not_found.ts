@@ -17,6 +17,9 @@ export function suggestions(words: readonly string[], ids: readonly string[]): r
 const unique = (word: string, at: number, words: readonly string[]): boolean => words.indexOf(word) === at;
 
 export default async function commandNotFound({ id }: { readonly id: string | undefined }): Promise<never> {
-  const ids = commandsTable().commands.filter(({ hidden }) => !hidden).map((entry) => entry.id);
-  throw unknownCommand(suggestions((id ?? '').split(' ').filter((word) => word !== ''), ids).slice(0, 3));
+  const table = commandsTable();
+  const ids = table.commands.filter(({ hidden }) => !hidden).map((entry) => entry.id);
+  const words = (id ?? '').split(' ').filter((word) => word !== '');
+  const topic = words.map((_, at) => words.slice(0, at).join(' ')).findLast((known) => table.isTopic(known));
+  throw unknownCommand(suggestions(words, ids).slice(0, 3), topic);
 }

@@ -20,16 +20,26 @@ describe('widths', () => {
     expect(width('')).toBe(0);
   });
 
-  it('fits a table by making the widest columns narrower, never wider, never to nothing', () => {
-    expect(fitted([5, 59, 8], Infinity)).toEqual([5, 59, 8]);
-    expect(fitted([5, 59, 8], 40)).toEqual([5, 23, 8]);
-    expect(fitted([20, 20], 10)).toEqual([8, 8]);
+  it('fits a table by making columns of prose narrower, the widest first, or says that it does not fit', () => {
+    const code = (natural: number) => ({ natural, least: natural });
+    const prose = (natural: number, least: number) => ({ natural, least });
+    expect(fitted([code(5), code(59), code(8)], Infinity)).toEqual([5, 59, 8]);
+    expect(fitted([code(5), code(59), code(8)], 76)).toEqual([5, 59, 8]);
+    expect(fitted([code(5), code(59), code(8)], 75)).toBeUndefined();
+    expect(fitted([code(5), prose(59, 16), code(8)], 40)).toEqual([5, 23, 8]);
+    expect(fitted([code(5), prose(59, 24), code(8)], 40)).toBeUndefined();
+    expect(fitted([prose(40, 16), prose(30, 16)], 50)).toEqual([24, 24]);
+    const room = fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 })).map(([natural, least]) => ({ natural, least: Math.min(natural, least) }));
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 20, max: 200 }), (natural, columns) => {
-        const widths = fitted(natural, columns);
-        for (const [at, one] of widths.entries()) {
-          expect(one).toBeLessThanOrEqual(natural[at]!);
-          expect(one).toBeGreaterThanOrEqual(Math.min(8, natural[at]!));
+      fc.property(fc.array(room, { minLength: 1, maxLength: 6 }), fc.integer({ min: 20, max: 200 }), (rooms, columns) => {
+        const widths = fitted(rooms, columns);
+        const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 2 * (all.length - 1));
+        expect(widths === undefined).toBe(sum(rooms.map(({ least }) => least)) > columns);
+        if (widths === undefined) return;
+        expect(sum(widths)).toBeLessThanOrEqual(columns);
+        for (const [at, { natural, least }] of rooms.entries()) {
+          expect(widths[at]).toBeLessThanOrEqual(natural);
+          expect(widths[at]).toBeGreaterThanOrEqual(least);
         }
       }),
     );
@@ -57,6 +67,13 @@ describe('text for a terminal', () => {
     expect(colorOn('never', { FORCE_COLOR: '1' }, true)).toBe(false);
     expect(colorOn('auto', { FORCE_COLOR: '1', NO_COLOR: '1' }, false)).toBe(true);
     expect(colorOn('auto', { FORCE_COLOR: '0' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: 'false' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '0', NO_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: 'true', TERM: 'dumb' }, false)).toBe(true);
+    expect(colorOn('auto', { FORCE_COLOR: '', NO_COLOR: '1' }, true)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '', NO_COLOR: '' }, true)).toBe(true);
+    expect(colorOn('auto', { FORCE_COLOR: '' }, false)).toBe(false);
+    expect(colorOn('auto', { FORCE_COLOR: '', TERM: 'dumb' }, true)).toBe(false);
     expect(colorOn('auto', { NO_COLOR: '1' }, true)).toBe(false);
     expect(colorOn('auto', { NO_COLOR: '' }, true)).toBe(true);
     expect(colorOn('auto', { TERM: 'dumb' }, true)).toBe(false);

@@ -173,6 +173,7 @@ describe('colour and layout', () => {
     expect(await colored([], { FORCE_COLOR: '1' })).toBe(true);
     expect(await colored(['--color', 'never'], { FORCE_COLOR: '1' })).toBe(false);
     expect(await colored([], { FORCE_COLOR: '0' })).toBe(false);
+    expect(await colored([], { FORCE_COLOR: '' })).toBe(false);
     const atTerminal = async (env: Record<string, string>) => {
       const terminal = fixtureAtTerminal(['fixture', 'rows', 'a'], { env });
       await terminal.done;
@@ -180,8 +181,28 @@ describe('colour and layout', () => {
     };
     expect(await atTerminal({})).toBe(true);
     expect(await atTerminal({ NO_COLOR: '1' })).toBe(false);
+    expect(await atTerminal({ NO_COLOR: '1', FORCE_COLOR: '' })).toBe(false);
     expect(await atTerminal({ TERM: 'dumb' })).toBe(false);
     expect(await atTerminal({ NO_COLOR: '' })).toBe(true);
+  });
+
+  it('of a question are those of everything else', async () => {
+    for (const [args, env, coloured] of [
+      [[], {}, true],
+      [[], { NO_COLOR: '1' }, false],
+      [[], { NO_COLOR: '1', FORCE_COLOR: '' }, false],
+      [[], { NO_COLOR: '1', FORCE_COLOR: '1' }, true],
+      [['--color', 'never'], { FORCE_COLOR: '1' }, false],
+      [['--color', 'always'], { NO_COLOR: '1' }, true],
+    ] as const) {
+      const terminal = fixtureAtTerminal(['fixture', 'ask', ...args], { env });
+      await terminal.waitFor('What is your name');
+      terminal.type('ada');
+      await terminal.waitFor('value "ada"');
+      await terminal.done;
+      // oxlint-disable-next-line no-control-regex -- colours are what is looked for
+      expect([args, env, /\u001b\[3\d?m|\u001b\[1m/.test(terminal.output())]).toEqual([args, env, coloured]);
+    }
   });
 
   it('follow the setting where no flag says anything', async () => {
@@ -203,9 +224,8 @@ describe('colour and layout', () => {
     expect(piped.stdout).toContain('x'.repeat(300));
     const narrow = fixtureAtTerminal(['fixture', 'rows', CID], { columns: 30 });
     await narrow.done;
-    const lines = narrow.text().trimEnd().split('\n');
-    expect(lines.every((line) => line.length <= 30)).toBe(true);
-    expect(lines.map((line) => line.trim().replace(/^0\s+/, '')).join('')).toContain(CID);
+    // One line of output: the terminal breaks it, and gives it back whole to whoever selects it.
+    expect(narrow.text().split('\n')).toContain(CID);
   });
 
   it('show control characters of hostile names instead of obeying them', async () => {

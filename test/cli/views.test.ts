@@ -1,11 +1,14 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { findingsLines } from '../../src/cli/doctor-view.ts';
+import { explanationLines } from '../../src/cli/explain.ts';
 import { facts } from '../../src/cli/facts.ts';
 import { day, tilde, untilde } from '../../src/cli/human.ts';
 import type { View } from '../../src/cli/output.ts';
 import { dateText, fingerprintLines } from '../../src/cli/people-view.ts';
 import { paintOf, symbolsOf } from '../../src/cli/theme.ts';
+import { warningLines } from '../../src/cli/trouble.ts';
+import { warning, type Warning } from '../../src/core/base/errors.ts';
 
 const viewOf = (columns: number): View => ({ paint: paintOf(false), symbols: symbolsOf({}), terminal: columns !== Infinity, columns, verbose: false });
 const WORDS = 'amber tulip orbit canoe basil ferry ninth quilt maple siren delta comet';
@@ -19,7 +22,33 @@ describe('facts', () => {
 
   it('are not made narrower than can be read, and no word is cut', () => {
     const cid = 'bafyreid5c2n7qq3cnbaxcbo3yuzbyqbxk3yfxnhvbgcl3nmhkrqmlvnzae';
-    expect(facts(viewOf(20), [['identity', cid]])).toEqual([`identity  ${cid}`]);
+    expect(facts(viewOf(20), [['identity', cid]])).toEqual(['identity', cid]);
+  });
+});
+
+describe('an explanation', () => {
+  const entry = { code: 'E_X', kind: 'error', text: '{name} is held by {planId}', hint: 'See {name}.', exit: 6, meaning: 'conflict', http: 423, retry: 'yes' } as const;
+
+  it('shows in capitals what an error would name, and never a brace', () => {
+    const lines = explanationLines(viewOf(80), { ...entry, runbook: [] });
+    expect(lines.slice(0, 2)).toEqual(['E_X', 'NAME is held by PLAN-ID']);
+    expect(lines.join('\n')).toContain('See NAME.');
+    expect(lines.join('\n')).not.toMatch(/[{}]/);
+  });
+
+  it('flows each step of the runbook under its number, and leaves commands on lines of their own', () => {
+    const steps = ['1. A holder that hangs blocks others', '   until its lease ends.', '2. Break it.', 'omniplex store lock list', '   --context prod', '- not a step'];
+    const lines = explanationLines(viewOf(40), { ...entry, runbook: [{ title: 'A lock', steps }] });
+    expect(lines.slice(lines.indexOf('A lock'))).toEqual(['A lock', '1. A holder that hangs blocks others', '   until its lease ends.', '2. Break it.', 'omniplex store lock list', '   --context prod', '- not a step']);
+    const wide = explanationLines(viewOf(80), { ...entry, runbook: [{ title: 'A lock', steps }] });
+    expect(wide).toContain('1. A holder that hangs blocks others until its lease ends.');
+  });
+});
+
+describe('warnings', () => {
+  it('that say the same are told once, and others each', () => {
+    const [one, two, other] = [{ cid: 'a', sender: 'bob' }, { cid: 'b', sender: 'bob' }, { cid: 'c', sender: 'eve' }].map((details) => warning('W_SENDER_UNVERIFIED', details)) as [Warning, Warning, Warning];
+    expect(warningLines([one, two, other], viewOf(80))).toEqual([expect.stringContaining('bob'), expect.stringContaining('eve')]);
   });
 });
 

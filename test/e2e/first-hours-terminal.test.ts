@@ -201,6 +201,45 @@ describe('a terminal', () => {
     }
   });
 
+  it('of 60 or 80 columns shows each CID whole, alone on its line, in every list of messages; a pipe shows one row a line', async () => {
+    const box = await ready('alice');
+    const pass = ['--passphrase-file', 'pass'];
+    await box.run(['identity', 'export', 'alice', '--out', 'alice.bundle']);
+    await box.run(['contact', 'add', 'alice.bundle', '--name', 'me']);
+    const name = 'a long name of the quarterly report, final.txt';
+    await writeFile(join(box.folder, name), 'the plan\n');
+    const sent = await box.run(['send', name, '--to', 'me', '--allow-unverified', '--id', 'release-4.2.0', '--json', ...pass]);
+    const { cid } = (JSON.parse(sent.stdout) as { result: { cid: string } }).result;
+    for (const args of [['inbox', 'list', ...pass], ['outbox', 'list', ...pass], ['store', 'list'], ['store', 'list', '--verbose']]) {
+      for (const columns of [60, 80]) {
+        const terminal = at(box, args, { columns });
+        await terminal.done;
+        const lines = terminal.text().split('\n');
+        expect([args, columns, lines.filter((line) => line.length > columns)]).toEqual([args, columns, []]);
+        expect([args, columns, lines.filter((line) => line.replace(/^CID /, '').trim() === cid)]).toEqual([args, columns, [expect.any(String)]]);
+      }
+      const rows = (await box.run(args)).stdout.split('\n').filter((line) => line.includes(cid));
+      expect([args, rows.length]).toEqual([args, 1]);
+      if (args[0] === 'outbox') expect(rows[0]).toContain(`${name}  release-4.2.0  ${cid}`);
+    }
+  });
+
+  it('of 80 columns keeps the groups of twelve words together, and a revoked identity on one line', async () => {
+    const box = await ready('alice');
+    await box.run(['identity', 'export', 'alice', '--out', 'alice.bundle']);
+    const { result } = JSON.parse((await box.run(['identity', 'show', 'alice', '--json'])).stdout) as { result: { fingerprint: string } };
+    const words = result.fingerprint.split(' ');
+    const groups = [0, 4, 8].map((from) => words.slice(from, from + 4).join(' '));
+    const inspected = at(box, ['inspect', 'alice.bundle'], { columns: 80 });
+    await inspected.done;
+    const whole = inspected.text().split('\n').filter((line) => groups.some((group) => line.includes(group)));
+    expect(whole.join(' ').split(/[/\s]+/).filter((word) => word !== '' && word !== 'words')).toEqual(words);
+    await box.run(['identity', 'revoke', 'alice', '--reason', 'compromised', '--confirm', 'alice', '--passphrase-file', 'pass']);
+    const list = at(box, ['identity', 'list'], { columns: 80 });
+    await list.done;
+    expect(list.text().trimEnd().split('\n')).toEqual([expect.stringMatching(/^NAME .* STATE$/), expect.stringMatching(/^alice .* revoked: compromised$/)]);
+  });
+
   it('with colours has them, and none with NO_COLOR or a dumb one', async () => {
     const box = await ready('alice');
     for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false], [{ TERM: 'dumb' }, false]] as const) {
@@ -210,5 +249,18 @@ describe('a terminal', () => {
     }
     const { stdout } = await box.run(['doctor']);
     expect(stdout).not.toMatch(COLOUR);
+  });
+
+  it('whose two variables of colour contradict each other shows no warning of Node, not even at a question', async () => {
+    const box = await sandbox();
+    for (const env of [{ NO_COLOR: '1', FORCE_COLOR: '' }, { NO_COLOR: '1', FORCE_COLOR: '1' }]) {
+      const terminal = at(box, ['init'], { env });
+      await terminal.waitFor('Name of the context');
+      terminal.interrupt();
+      await terminal.waitFor('E_INTERRUPTED');
+      expect(await terminal.done).toMatchObject({ code: 130 });
+      expect(terminal.text()).not.toContain('Warning');
+      expect([env, COLOUR.test(terminal.output())]).toEqual([env, env.FORCE_COLOR === '1']);
+    }
   });
 });

@@ -75,11 +75,40 @@ describe('a bundle', () => {
     await bob(['contact', 'add', '1.bundle']);
     expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised', '--confirm', 'alice'])).toMatchObject({ ok: true, changed: true });
     expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'compromised'])).toMatchObject({ ok: true, changed: false });
-    expect(await json(alice, ['identity', 'rotate', 'alice'])).toMatchObject({ error: { code: 'E_REVOKED' } });
-    await alice(['identity', 'export', 'alice', '--out', '2.bundle']);
+    expect(await json(alice, ['identity', 'revoke', 'alice', '--reason', 'retired'])).toMatchObject({ ok: false, changed: false, error: { code: 'E_REVOCATION_FINAL', exit: 6, details: { reason: 'compromised' } } });
+    expect((await json(alice, ['identity', 'show', 'alice'])).result).toMatchObject({ revoked: { reason: 'compromised' } });
+    for (const args of [['identity', 'rotate', 'alice'], ['send', '1.bundle', '--to', 'alice'], ['send', '1.bundle', '--to', '1.bundle', '--as', 'alice', '--allow-unverified']]) {
+      const { error } = await json(alice, args);
+      expect([args, error]).toEqual([args, expect.objectContaining({ code: 'E_REVOKED', hint: expect.stringMatching(/your own.*identity create NAME.*identity export alice --out FILE.*--as NAME/) as unknown })]);
+    }
+    expect((await alice(['identity', 'export', 'alice', '--out', '2.bundle'])).stdout).toMatch(/tells whoever takes it in that alice is revoked since/);
     expect((await json(bob, ['contact', 'update', 'alice', '2.bundle'])).result).toMatchObject({ change: 'revoked', contact: { revoked: { reason: 'compromised' } } });
     expect((await bob(['contact', 'list'])).stdout).toContain('REVOKED');
+    const refused = await json(bob, ['send', '1.bundle', '--to', 'alice', '--allow-unverified']);
+    expect(refused.error).toMatchObject({ code: 'E_REVOKED', hint: expect.not.stringContaining('your own') as unknown });
     expect((await bob(['contact', 'verify', 'alice', '--fingerprint-file', 'none'])).code).toBe(5);
+  });
+
+  it('that was compared is forgotten only when that is confirmed, by its own name', async () => {
+    const { alice, bob, folder, json } = await people();
+    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
+    const { fingerprint } = (await json(alice, ['identity', 'show', 'alice'])).result as { fingerprint: string };
+    await writeFile(join(folder, 'WORDS'), `alice ${fingerprint}\n`);
+    await bob(['contact', 'add', '1.bundle']);
+    expect(await json(bob, ['contact', 'remove', 'alice'])).toMatchObject({ ok: true, changed: true });
+    await bob(['contact', 'add', '1.bundle', '--fingerprint-file', 'WORDS']);
+    for (const given of [[], ['--confirm', 'bob'], ['--confirm', '1']]) {
+      const { error, changed } = await json(bob, ['contact', 'remove', 'alice', ...given]);
+      expect([given, changed, error]).toEqual([given, false, expect.objectContaining({ code: 'E_DECLINED', exit: 9, hint: expect.stringContaining('--confirm alice') as unknown })]);
+    }
+    expect((await json(bob, ['contact', 'show', 'alice'])).result).toMatchObject({ verified: { by: 'fingerprint-file' } });
+    for (const [typed, code] of [['n', 9], ['y', 0]] as const) {
+      const terminal = openTerminal(['contact', 'remove', 'alice', '--home', 'bob', '--no-context'], { cwd: folder, env: { HOME: join(folder, 'home') } });
+      await terminal.waitFor('Really forget contact "alice", whose twelve words were compared?');
+      terminal.type(typed);
+      expect((await terminal.done).code).toBe(code);
+    }
+    expect(await json(bob, ['contact', 'show', 'alice'])).toMatchObject({ error: { code: 'E_NAME_UNKNOWN' } });
   });
 
   it('of another key under an old name unverifies, and says so', async () => {

@@ -1,14 +1,13 @@
 /** docs/ERRORS.md: every code with its exit, HTTP status, retry, text and hint. */
 import { EXIT, registry, warnings, type ErrorEntry } from '../../src/core/base/errors.ts';
 import { exitMeanings, nagiosMeanings } from '../../src/cli/exits.ts';
+import { withPlaceholders } from '../../src/cli/trouble.ts';
 import { generated, table } from './markdown.ts';
 
 const RETRY = { yes: 'yes', no: 'no', unknown: 'with the same `--id`' } as const;
 
-const placeholders = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase());
-
 const codeBlock = ([code, { exit, http, retry, text, hint }]: [string, ErrorEntry]): string =>
-  [`### ${code}`, '', `${placeholders(text)}.`, '', `*${placeholders(hint)}*`, '', `exit ${exit} · HTTP ${http} · retry: ${RETRY[retry]}`].join('\n');
+  [`### ${code}`, '', `${withPlaceholders(text)}.`, '', `*${withPlaceholders(hint)}*`, '', `exit ${exit} · HTTP ${http} · retry: ${RETRY[retry]}`].join('\n');
 
 export function errorsPage(): string {
   const entries = Object.entries(registry) as [string, ErrorEntry][];
@@ -21,7 +20,9 @@ export function errorsPage(): string {
     '# Errors',
     '',
     'Codes are a promise; texts may change. `omniplex explain CODE` prints an entry. Words in capitals stand for what the error names.',
-    'Under `--json` an error is `error: {code, message, hint, retry, exit, details}` of the envelope.',
+    'Under `--json` an error is `error: {code, message, hint, retry, exit, details}` of the envelope. A script goes by `retry`: `yes`, the same call can',
+    'end otherwise by itself; `no`, it ends the same way until somebody does what the hint says; `unknown`, it may have happened: repeat it with the',
+    'same `--id`.',
     '',
     '## Exit codes',
     '',
@@ -39,7 +40,7 @@ export function errorsPage(): string {
     '',
     'They share the envelope (`warnings`) and never change the exit code.',
     '',
-    table(['code', 'text'], Object.entries(warnings).map(([code, text]) => [`\`${code}\``, placeholders(text)])),
+    table(['code', 'text'], Object.entries(warnings).map(([code, text]) => [`\`${code}\``, withPlaceholders(text)])),
     '',
   ].join('\n');
 }

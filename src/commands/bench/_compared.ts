@@ -22,6 +22,6 @@ export const comparisonLines = ({ rows }: Comparison, view: View): Promise<reado
     { head: 'AFTER', align: 'right', cell: ({ after, unit }) => `${figure(after)} ${unit}` },
     { head: 'CHANGE', align: 'right', cell: (row) => change(row.change) },
     { head: 'P95', align: 'right', cell: (row) => change(row.p95Change) },
-    { head: '', cell: (row) => verdict(row, view) },
-    { head: '', cell: ({ failed }) => (failed ? view.paint.bad(`${view.symbols.fail} failed`) : '') },
+    { head: '', label: 'VERDICT', cell: (row) => verdict(row, view) },
+    { head: '', label: 'THRESHOLD', cell: ({ failed }) => (failed ? view.paint.bad(`${view.symbols.fail} failed`) : '') },
   ]);

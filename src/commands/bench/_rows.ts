@@ -100,17 +100,17 @@ function columnsOf(rows: readonly ShownRow[], shades: Shades, { verbose, sizes }
   const [only] = limits;
   const timeColumn = (head: string, field: 'p50' | 'p95' | 'p99'): Column<ShownRow> => ({ head, align: 'right', cell: (row) => shortTime(row[field]) });
   return [
-    { head: 'WHAT', cell: ({ label }) => label },
+    { head: 'WHAT', cell: ({ label }) => label, prose: true },
     { head: 'VALUE', align: 'right', cell: (row) => valueText(row, row.value) },
     ...(verbose ? [timeColumn('P50', 'p50')] : []),
     timeColumn('P95', 'p95'),
     ...(verbose ? [timeColumn('P99', 'p99')] : []),
     { head: limits.size === 1 ? (only as string).toUpperCase() : 'LIMIT', align: 'right', cell: (row) => valueText(row, row.limit) },
-    ...(limits.size > 1 ? [{ head: 'WHICH IS', cell: ({ limitOf }: ShownRow) => limitOf ?? '-' }] : []),
+    ...(limits.size > 1 ? [{ head: 'WHICH IS', cell: ({ limitOf }: ShownRow) => limitOf ?? '-', prose: true as const }] : []),
     { head: 'RATIO', align: 'right', cell: ({ ratio }) => (ratio === undefined ? '-' : ratioText(ratio)) },
     ...(verbose ? [{ head: 'INTERVAL', cell: ({ ratioLow: low, ratioHigh: high }: ShownRow) => (low === undefined || high === undefined ? '-' : `${ratioText(low)} to ${ratioText(high)}`) }] : []),
     { head: 'BUDGET', cell: budgetText },
-    { head: '', cell: (row) => judged(row, shades) },
+    { head: '', label: 'RESULT', cell: (row) => judged(row, shades) },
     ...(sizes ? sizeColumns(rows) : []),
   ];
 }

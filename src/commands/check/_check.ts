@@ -99,6 +99,6 @@ async function checkTable(results: readonly CheckResult[], view: View): Promise<
   return table(view, results, [
     { head: 'STATUS', cell: ({ status: found }) => colour[found](found) },
     { head: 'CHECK', cell: ({ name }) => name },
-    { head: 'SAYS', cell: ({ summary }) => summary },
+    { head: 'SAYS', cell: ({ summary }) => summary, prose: true },
   ]);
 }

@@ -3,11 +3,12 @@ import { bundleSources } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { next } from '../../cli/facts.ts';
 import { readFingerprints } from '../../cli/fingerprint-input.ts';
-import { args, text } from '../../cli/flags.ts';
+import { args, parsed } from '../../cli/flags.ts';
 import { count } from '../../cli/human.ts';
 import { contactRow, contactRowOf, verifiedText } from '../../cli/people-view.ts';
 import { array, object, oneOf } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
+import { parseActorName } from '../../core/identity/name.ts';
 
 const changes = ['added', 'updated', 'verified', 'revoked', 'replaced', 'unchanged'] as const;
 const schema = object({ contacts: array(object({ contact: contactRow, change: oneOf(changes) })) });
@@ -18,7 +19,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
     'A bundle says what its owner is called; whose it really is shows only in the twelve words, which you compare over another channel. With --fingerprint-file every one must match its line, and is verified by that. A CAR that carries bundles will do. Adding a known contact again takes in what is newer.';
   static override readonly args = { files: args('bundle or CAR files; - is stdin') };
   static override readonly flags = {
-    name: text({ value: 'NAME', description: 'what you call the contact; for one only', otherwise: 'the name in the bundle' }),
+    name: parsed({ value: 'NAME', description: 'what you call the contact; for one only', otherwise: 'the name in the bundle' }, parseActorName),
     'fingerprint-file': shared['fingerprint-file'],
   };
   static override readonly impact = 'write';

@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg, needed } from '../../cli/flags.ts';
+import { nameArg, needed } from '../../cli/flags.ts';
 import { size } from '../../cli/human.ts';
 import { integer, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -9,7 +9,7 @@ const schema = object({ name: string(), id: string('CID of the genesis block'), 
 export default class ContactExport extends BaseCommand<typeof ContactExport> {
   static override readonly summary = "Write a contact's bundle, to introduce it to somebody else";
   static override readonly description = 'The file is what the contact signed, unchanged; whoever gets it compares the twelve words with the contact, not with you.';
-  static override readonly args = { name: arg('the contact') };
+  static override readonly args = { name: nameArg('the contact') };
   static override readonly flags = { out: needed(shared.out) };
   static override readonly impact = 'write';
   static override readonly exits = { 5: 'there is no such contact', 6: 'the file is there already' };

@@ -1,6 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { fingerprintFor } from '../../cli/fingerprint-input.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { contactRow, contactRowOf, verifiedByText } from '../../cli/people-view.ts';
 import { shared } from '../../cli/shared.ts';
 
@@ -10,7 +10,7 @@ export default class ContactVerify extends BaseCommand<typeof ContactVerify> {
   static override readonly summary = 'Compare the twelve words of a contact by typing what they read aloud';
   static override readonly description =
     'Call them over a way that nobody between you controls, and let them read the words of `omniplex identity show`. Type what you hear: a yes or no would prove nothing. Four letters of a word are enough; nothing is corrected for you. The first verification stands.';
-  static override readonly args = { name: arg('the contact') };
+  static override readonly args = { name: nameArg('the contact') };
   static override readonly flags = { 'fingerprint-file': shared['fingerprint-file'] };
   static override readonly impact = 'write';
   static override readonly exits = { 4: 'the identity is revoked', 5: 'there is no such contact', 7: 'the words are not those of this contact, or it has no line in the file' };

@@ -26,7 +26,7 @@ export default class ContextList extends BaseCommand<typeof ContextList> {
       cell: ({ settings }: (typeof contexts)[number]) => keys.map((key) => settings[key]).find((value) => value !== undefined) ?? '-',
     });
     return table(view, contexts, [
-      { head: '', cell: ({ selected }) => (selected ? '*' : ' ') },
+      { head: '', label: 'SELECTED', cell: ({ selected }) => (selected ? '*' : ' ') },
       { head: 'NAME', cell: ({ name }) => name },
       setting('ENV', 'env'),
       setting('AS', 'as'),

@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { object, string } from '../../cli/schema.ts';
 import { isProduction, withoutContext } from '../../core/base/contexts.ts';
@@ -9,7 +9,7 @@ const schema = object({ removed: string() });
 export default class ContextRemove extends BaseCommand<typeof ContextRemove> {
   static override readonly summary = 'Forget a context; its home and store stay';
   static override readonly description = 'One whose env is prod is forgotten only with --confirm and its name.';
-  static override readonly args = { name: arg('the context') };
+  static override readonly args = { name: nameArg('the context') };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'write';
   static override readonly exits = { 5: 'there is no such context', 9: 'it is marked as production, and nobody confirmed' };

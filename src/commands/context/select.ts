@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { nullable, object, string } from '../../cli/schema.ts';
 import { withSelected } from '../../core/base/contexts.ts';
 
@@ -8,7 +8,7 @@ const schema = object({ selected: string(), previous: nullable(string()) });
 export default class ContextSelect extends BaseCommand<typeof ContextSelect> {
   static override readonly summary = 'Work in a context from now on';
   static override readonly description = 'OMNIPLEX_CONTEXT and --context go before it. A hyphen goes back to the one selected before.';
-  static override readonly args = { name: arg('the context, or - for the previous one') };
+  static override readonly args = { name: nameArg('the context, or - for the previous one') };
   static override readonly impact = 'write';
   static override readonly exits = { 5: 'there is no such context' };
   static override readonly examples = [

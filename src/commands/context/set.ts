@@ -1,6 +1,6 @@
 import { contextRow, contextRowOf } from '../../cli/config-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg, args } from '../../cli/flags.ts';
+import { args, nameArg } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { contextNamed, isProduction, parseAssignment, sameContext, withContextChanged } from '../../core/base/contexts.ts';
 
@@ -9,7 +9,7 @@ const schema = contextRow;
 export default class ContextSet extends BaseCommand<typeof ContextSet> {
   static override readonly summary = 'Change what a context says';
   static override readonly description = 'KEY= with nothing behind it takes the key away. A store and a node exclude each other: setting one takes the other away. A context whose env is prod is changed only with --confirm and its name.';
-  static override readonly args = { name: arg('the context'), assignments: args('KEY=VALUE', parseAssignment) };
+  static override readonly args = { name: nameArg('the context'), assignments: args('KEY=VALUE', parseAssignment) };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'write';
   static override readonly exits = { 5: 'there is no such context', 9: 'it is marked as production, and nobody confirmed' };

@@ -1,6 +1,6 @@
 import { contextRow, contextRowOf } from '../../cli/config-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { optionalArg } from '../../cli/flags.ts';
+import { optionalNameArg } from '../../cli/flags.ts';
 import { nullable, object } from '../../cli/schema.ts';
 import { contextNamed } from '../../core/base/contexts.ts';
 
@@ -8,7 +8,7 @@ const schema = object({ context: nullable(contextRow) });
 
 export default class ContextShow extends BaseCommand<typeof ContextShow> {
   static override readonly summary = 'Show one context, or the one in force';
-  static override readonly args = { name: optionalArg('the context; without it the one in force') };
+  static override readonly args = { name: optionalNameArg('the context; without it the one in force') };
   static override readonly impact = 'read';
   static override readonly exits = { 5: 'there is no such context' };
   static override readonly examples = [

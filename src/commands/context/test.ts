@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { array, boolean, nullable, object, oneOf, string } from '../../cli/schema.ts';
 
 const schema = object({
@@ -18,7 +18,7 @@ const schema = object({
 export default class ContextTest extends BaseCommand<typeof ContextTest> {
   static override readonly summary = 'Try whether all that a context names answers';
   static override readonly description = 'Opens no private key and changes nothing. The exit code is that of the first thing that does not answer.';
-  static override readonly args = { name: arg('the context') };
+  static override readonly args = { name: nameArg('the context') };
   static override readonly impact = 'read';
   static override readonly exits = { 5: 'there is no such context, or its home, store or identity is missing' };
   static override readonly examples = [{ command: 'omniplex context test prod', description: 'Before the first job in it' }];
@@ -36,10 +36,10 @@ export default class ContextTest extends BaseCommand<typeof ContextTest> {
     const { table } = await import('../../cli/table.ts');
     const { paint } = view;
     return table(view, probes, [
-      { head: '', cell: ({ ok }) => (ok ? paint.good('ok') : paint.bad('fail')) },
+      { head: '', label: 'RESULT', cell: ({ ok }) => (ok ? paint.good('ok') : paint.bad('fail')) },
       { head: 'WHAT', cell: ({ what }) => what },
       { head: 'NAME', cell: ({ name }) => name },
-      { head: 'ANSWER', cell: ({ text }) => text },
+      { head: 'ANSWER', cell: ({ text }) => text, prose: true },
     ]);
   }
 }

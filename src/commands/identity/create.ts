@@ -2,8 +2,9 @@ import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../
 import { facts, next } from '../../cli/facts.ts';
 import { arg, toggle } from '../../cli/flags.ts';
 import { day } from '../../cli/human.ts';
-import { algorithmsText, fingerprintLines, identityRow, identityRowOf } from '../../cli/people-view.ts';
+import { algorithmsText, fingerprintBeside, identityRow, identityRowOf } from '../../cli/people-view.ts';
 import { shared } from '../../cli/shared.ts';
+import { parseActorName } from '../../core/identity/name.ts';
 
 const schema = identityRow;
 
@@ -11,7 +12,7 @@ export default class IdentityCreate extends BaseCommand<typeof IdentityCreate> {
   static override readonly summary = 'Create an identity: signing keys, prekeys, an inbox';
   static override readonly description =
     'The first one makes the key ring too, and its passphrase is asked twice; there is no way back into a key ring whose passphrase is lost. A send-only identity has no prekeys and one bundle for good, so it may be copied, to CI for example; nobody can write to it with forward secrecy.';
-  static override readonly args = { name: arg('its name, which others see: letters, digits, dots, hyphens') };
+  static override readonly args = { name: arg('its name, which others see: letters, digits, dots, hyphens', parseActorName) };
   static override readonly flags = { keystore: shared.keystore, 'send-only': toggle('no prekeys: safe to copy and to restore every night') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
@@ -36,7 +37,7 @@ export default class IdentityCreate extends BaseCommand<typeof IdentityCreate> {
     const until = row.prekeys.at(-1)?.until;
     return [
       [view.paint.bold(row.name), algorithmsText(row), row.sendOnly || until === undefined ? `send-only until ${day(row.expires)}` : `prekeys until ${day(until)}`].join(dot),
-      ...facts(view, [['fingerprint', fingerprintLines(row.fingerprint, view.columns - 13)]]),
+      ...facts(view, [['fingerprint', fingerprintBeside(row.fingerprint, view)]]),
       next(view, `\`omniplex identity export ${row.name} --out ${row.name}.bundle\`, hand it over, and read the words aloud when asked`),
     ];
   }

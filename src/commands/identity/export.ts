@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg, needed, parsed } from '../../cli/flags.ts';
+import { nameArg, needed, parsed } from '../../cli/flags.ts';
 import { day, size, when } from '../../cli/human.ts';
 import { boolean, integer, nullable, object, string, time } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -22,7 +22,7 @@ export default class IdentityExport extends BaseCommand<typeof IdentityExport> {
   static override readonly summary = 'Write the public bundle of an identity, to hand over';
   static override readonly description =
     'Whoever has the bundle can write to you and check what you sign. A new prekey is made when the last one ends soon, or before --prekeys-until; only then the passphrase is needed. Of a revoked identity the file carries the revocation, and no new prekey. The file is flushed to the device before this answers.';
-  static override readonly args = { name: arg('the identity') };
+  static override readonly args = { name: nameArg('the identity') };
   static override readonly flags = {
     out: needed(shared.out),
     'prekeys-until': parsed({ value: 'DATE', description: 'let people write until then, such as 2027-02-28 or 90d; further than that is weaker forward secrecy' }, (typed) =>

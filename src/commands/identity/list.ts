@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { dateText, identityRow, identityRowOf, revokedText } from '../../cli/people-view.ts';
+import { dateText, identityRow, identityRowOf } from '../../cli/people-view.ts';
 import { array, object } from '../../cli/schema.ts';
 
 const schema = object({ identities: array(identityRow) });
@@ -30,7 +30,7 @@ export default class IdentityList extends BaseCommand<typeof IdentityList> {
       { head: 'EXPIRES', cell: ({ expires }) => dateText(expires, view) },
       { head: 'BUNDLE', cell: ({ sequence }) => String(sequence), align: 'right' },
       { head: 'KEYSTORE', cell: ({ keys }) => keys.keystore },
-      { head: 'STATE', cell: (row) => (row.revoked === null ? 'in use' : view.paint.bad(`revoked: ${revokedText(row)}`)) },
+      { head: 'STATE', cell: (row) => (row.revoked === null ? 'in use' : view.paint.bad(`revoked: ${row.revoked.reason}`)) },
     ]);
   }
 }

@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { array, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
@@ -9,7 +9,7 @@ export default class IdentityPassphrase extends BaseCommand<typeof IdentityPassp
   static override readonly summary = 'Change the passphrase of the key ring that an identity lives in';
   static override readonly description =
     'All identities in the key ring get the new passphrase. Copies and backups of the old file still open with the old one. It is atomic: after a crash one of the two passphrases opens it.';
-  static override readonly args = { name: arg('the identity') };
+  static override readonly args = { name: nameArg('the identity') };
   static override readonly flags = { 'new-passphrase-file': shared['new-passphrase-file'] };
   static override readonly impact = 'write';
   static override readonly opensKey = true;

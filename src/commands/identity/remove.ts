@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
@@ -9,7 +9,7 @@ export default class IdentityRemove extends BaseCommand<typeof IdentityRemove> {
   static override readonly summary = 'Destroy the private keys of an identity';
   static override readonly description =
     'Whatever was sealed to it and not fetched yet stays sealed for good, unless a backup has its keys. What it signed can still be verified. Others do not notice: revoke it first if they should.';
-  static override readonly args = { name: arg('the identity') };
+  static override readonly args = { name: nameArg('the identity') };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;

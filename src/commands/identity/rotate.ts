@@ -1,6 +1,6 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { next } from '../../cli/facts.ts';
-import { choice, optionalArg, toggle } from '../../cli/flags.ts';
+import { choice, optionalNameArg, toggle } from '../../cli/flags.ts';
 import { count, day } from '../../cli/human.ts';
 import { identityRow, identityRowOf } from '../../cli/people-view.ts';
 import { array, boolean, integer, object } from '../../cli/schema.ts';
@@ -14,7 +14,7 @@ export default class IdentityRotate extends BaseCommand<typeof IdentityRotate> {
   static override readonly summary = 'Replace keys of an identity and make its next bundle';
   static override readonly description =
     'Prekeys are what forward secrecy rests on, and end by themselves: `rotate --due` from cron makes new ones in time and destroys the private halves of old ones. Contacts need the new bundle. The root key never changes: another root is another identity.';
-  static override readonly args = { name: optionalArg('the identity; none with --due') };
+  static override readonly args = { name: optionalNameArg('the identity; none with --due') };
   static override readonly flags = {
     keys: choice(['prekeys', 'kem', 'signing', 'all'], { description: 'which: prekeys, kem (the long-lived one), signing or all', otherwise: 'prekeys', not: ['due'] }),
     due: toggle('every identity, and only what is due'),

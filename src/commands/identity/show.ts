@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { identityLines, identityRow, identityRowOf } from '../../cli/people-view.ts';
 
 const schema = identityRow;
@@ -7,7 +7,7 @@ const schema = identityRow;
 export default class IdentityShow extends BaseCommand<typeof IdentityShow> {
   static override readonly summary = 'Show one of my identities: fingerprint, keys, prekeys, inboxes';
   static override readonly description = 'The fingerprint is what you read aloud when somebody verifies you. All that is shown here is public.';
-  static override readonly args = { name: arg('the identity') };
+  static override readonly args = { name: nameArg('the identity') };
   static override readonly impact = 'read';
   static override readonly exits = { 5: 'there is no such identity' };
   static override readonly examples = [

@@ -46,7 +46,7 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
       { head: 'RECEIVED', cell: ({ received }) => when(received) },
       { head: 'SIZE', cell: ({ bytes }) => size(bytes) },
       { head: 'STATE', cell: ({ state }) => (state === 'lost' ? paint.bad(state) : state) },
-      { head: 'NAME', cell: ({ name }) => name ?? '-' },
+      { head: 'NAME', cell: ({ name }) => name ?? '-', prose: true },
       { head: 'CID', cell: ({ cid }) => paint.mark(cid) },
     ]);
     const rest = [

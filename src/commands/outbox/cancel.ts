@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { when } from '../../cli/human.ts';
 import { cancelledMessage, outboxLines } from '../../cli/mail-view.ts';
 import { shared } from '../../cli/shared.ts';
@@ -8,7 +8,7 @@ export default class OutboxCancel extends BaseCommand<typeof OutboxCancel> {
   static override readonly summary = 'Withdraw a message from whoever does not have it yet';
   static override readonly description =
     'Receipts that came back are taken in first. Recipients who do not have it are told no more, and when nobody has it, it is no longer wanted in the store; when everybody has, nothing is done. It is not an erasure: whoever has the blocks keeps them. A cancelled message is not resent. A lost one that is cancelled is given up: checks are quiet about it from then on.';
-  static override readonly args = { message: arg('its CID, or the key of --id') };
+  static override readonly args = { message: nameArg('its CID, or the key of --id') };
   static override readonly flags = { confirm: shared.confirm, 'dry-run': shared['dry-run'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;

@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
-import { arg, needed } from '../../cli/flags.ts';
+import { nameArg, needed } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
 import { boolean, integer, object, optional, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -18,7 +18,7 @@ export default class OutboxExport extends BaseCommand<typeof OutboxExport> {
   static override readonly summary = 'Write the evidence that a message was sent and opened';
   static override readonly description =
     'Receipts that came back are taken in first; the passphrase is asked only where one may have come, and where it cannot be, the file is written without them: exit 12. A CAR with the manifest, every receipt with the key that opens it, and the bundles of who signed: it verifies offline and holds no secret of yours. `inspect` reads it.';
-  static override readonly args = { message: arg('its CID, or the key of --id') };
+  static override readonly args = { message: nameArg('its CID, or the key of --id') };
   static override readonly flags = { out: needed(shared.out) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;

@@ -34,9 +34,9 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
     const rows = await table(view, messages, [
       { head: 'SENT', cell: ({ created }) => when(created) },
       { head: 'STATE', cell: ({ state }) => (['lost', 'unknown', 'failed'].includes(state) ? view.paint.warn(state) : state) },
-      { head: 'TO', cell: ({ recipients }) => (recipients.total > 3 ? `${recipients.names.slice(0, 2).join(', ')} and ${recipients.total - 2} more` : recipients.names.join(', ') || '(passphrase)') },
+      { head: 'TO', cell: ({ recipients }) => (recipients.total > 3 ? `${recipients.names.slice(0, 2).join(', ')} and ${recipients.total - 2} more` : recipients.names.join(', ') || '(passphrase)'), prose: true },
       { head: 'SIZE', cell: ({ bytes }) => (bytes === null ? '-' : size(bytes)) },
-      { head: 'NAME', cell: ({ name }) => name ?? '-' },
+      { head: 'NAME', cell: ({ name }) => name ?? '-', prose: true },
       { head: 'ID', cell: ({ id }) => id ?? '-' },
       { head: 'CID', cell: ({ cid }) => (cid === null ? '-' : view.paint.mark(cid)) },
     ]);

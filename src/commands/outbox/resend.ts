@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { optionalArg } from '../../cli/flags.ts';
+import { optionalNameArg } from '../../cli/flags.ts';
 import { count } from '../../cli/human.ts';
 import { outboxLines, outboxMessage } from '../../cli/mail-view.ts';
 import { either, integer, object, record } from '../../cli/schema.ts';
@@ -13,7 +13,7 @@ export default class OutboxResend extends BaseCommand<typeof OutboxResend> {
   static override readonly summary = 'Announce a message again';
   static override readonly description =
     'The same packets again, so that nobody gets it twice. Nothing is sealed anew and no key is opened: where the blocks are gone the message is lost, and says so: then `send` the file again. What was cancelled stays so. With --where everything that matches, oldest first.';
-  static override readonly args = { message: optionalArg('its CID, or the key of --id') };
+  static override readonly args = { message: optionalNameArg('its CID, or the key of --id') };
   static override readonly flags = { to: shared.to, where: shared.where };
   static override readonly impact = 'write';
   static override readonly exits = { 4: 'it has expired', 5: 'nothing of that name was sent', 6: 'it was cancelled', 7: 'its blocks are gone', 12: 'some could not be announced again' };

@@ -1,11 +1,11 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { arg } from '../../cli/flags.ts';
+import { nameArg } from '../../cli/flags.ts';
 import { outboxLines, outboxMessage } from '../../cli/mail-view.ts';
 
 export default class OutboxShow extends BaseCommand<typeof OutboxShow> {
   static override readonly summary = 'Show what became of a message at each recipient';
   static override readonly description = 'Takes in the receipts that came back; the passphrase is asked only where one may have come.';
-  static override readonly args = { message: arg('its CID, or the key of --id') };
+  static override readonly args = { message: nameArg('its CID, or the key of --id') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
   static override readonly exits = { 5: 'nothing of that name was sent from this home' };

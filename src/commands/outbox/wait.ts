@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
-import { arg, needed } from '../../cli/flags.ts';
+import { nameArg, needed } from '../../cli/flags.ts';
 import { outboxLines, outboxMessage, recipientLine } from '../../cli/mail-view.ts';
 import { waitFlag } from '../../cli/shared.ts';
 
@@ -7,7 +7,7 @@ export default class OutboxWait extends BaseCommand<typeof OutboxWait> {
   static override readonly summary = 'Wait until every recipient has received or opened a message';
   static override readonly description =
     'Ends with exit 12 when --timeout runs out or a recipient refuses; the answer then says who is missing. Waiting for nobody is exit 5, never 0.';
-  static override readonly args = { message: arg('its CID, or the key of --id') };
+  static override readonly args = { message: nameArg('its CID, or the key of --id') };
   static override readonly flags = { wait: needed(waitFlag(['received', 'opened'])) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;

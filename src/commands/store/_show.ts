@@ -70,7 +70,7 @@ export async function storeLines(shown: ShownStore, view: View): Promise<readonl
     { head: 'ENDED', cell: ({ ended }) => when(ended) },
     { head: 'AGO', cell: ({ ageSeconds }) => duration(ageSeconds * 1_000), align: 'right' },
     { head: 'EXIT', cell: ({ exit, code }) => (exit === 0 ? paint.good('0 ok') : paint.bad(`${exit} ${code ?? ''}`)) },
-    { head: 'COUNTS', cell: ({ counts }) => countsText(counts) },
+    { head: 'COUNTS', cell: ({ counts }) => countsText(counts), prose: true },
   ]);
   return [
     `store ${shown.path}`,

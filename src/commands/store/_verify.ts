@@ -96,7 +96,7 @@ export async function verifyLines(shown: ShownVerify, view: View): Promise<reado
     { head: 'BLOCK', cell: ({ cid, tier }) => cid ?? (tier === 'journal' ? 'the journal itself' : 'the tier itself') },
     { head: 'TIER', cell: ({ tier }) => tier },
     { head: 'WHAT', cell: ({ code }) => code },
-    { head: '', cell: (one) => fateOf(one, view) },
+    { head: '', label: 'STATE', cell: (one) => fateOf(one, view) },
   ]);
   return [
     ...(locksRenewed === true ? ['the lock table was damaged and is made anew'] : []),
@@ -160,7 +160,7 @@ async function promiseLines(acknowledged: Promises, view: View): Promise<readonl
     { head: 'WHAT', cell: ({ what }) => paint.bad(what) },
     { head: 'PROMISED', cell: ({ level }) => level },
     { head: 'AT', cell: ({ at: when_ }) => when(when_) },
-    { head: 'INBOXES', cell: ({ to }) => to.map((digest) => `r:${digest.slice(0, 4)}`).join(' ') },
+    { head: 'INBOXES', cell: ({ to }) => to.map((digest) => `r:${digest.slice(0, 4)}`).join(' '), prose: true },
   ]);
   const levels = Object.entries(total).map(([level, n]) => `${grouped(n)} ${level}`);
   return [

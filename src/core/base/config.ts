@@ -220,7 +220,7 @@ function contextInForce({ flags, env, file }: Sources): Resolved['context'] {
   const chosen = choices.find(([wanted]) => wanted !== undefined);
   if (chosen === undefined) return undefined;
   const [wanted, by] = chosen;
-  if (!Object.hasOwn(file.contexts, wanted!)) throw unknownName('context', `"${wanted!}"`);
+  if (!Object.hasOwn(file.contexts, wanted!)) throw unknownName('context', JSON.stringify(wanted!));
   return { name: wanted!, by };
 }
 

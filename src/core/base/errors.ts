@@ -28,7 +28,10 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** May the same call be made again? `unknown`: it may have happened; repeat with the same --id. */
+/**
+ * May the same call be made again as it is? `yes`: it can end otherwise by itself, since a lock is let go, a server answers or the rest is done.
+ * `no`: it ends the same way until somebody does what the hint says. `unknown`: it may have happened; repeat with the same --id.
+ */
 export type Retry = 'yes' | 'no' | 'unknown';
 
 export interface ErrorEntry {
@@ -72,7 +75,7 @@ export const registry = {
   E_FORMAT: entry(EXIT.integrity, 422, 'no', 'this is not a well-formed {kind}: {why}', 'It was damaged on the way, or another program made it. Ask for it again.'),
   E_NOT_CANONICAL: entry(EXIT.integrity, 422, 'no', 'this {kind} is not in canonical form', 'Another program spelled the same content differently. It cannot be trusted; ask for it again.'),
   E_VERSION_NEWER: entry(EXIT.config, 501, 'no', 'this {kind} has format version {version}; this program knows {known}', 'Install a newer OmniPlex.'),
-  E_BLOCK_CORRUPT: entry(EXIT.integrity, 502, 'yes', 'block {cid} in {place} does not hold the bytes it is named after', 'Run `omniplex store verify --repair` to heal it from another copy.'),
+  E_BLOCK_CORRUPT: entry(EXIT.integrity, 502, 'no', 'block {cid} in {place} does not hold the bytes it is named after', 'Run `omniplex store verify --repair` to heal it from another copy.'),
   E_BLOCK_TOO_LARGE: entry(EXIT.integrity, 413, 'no', 'a block of {bytes} bytes is over the limit of {max}', 'No OmniPlex message has such a block.'),
 
   // opening
@@ -97,7 +100,8 @@ export const registry = {
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
   E_BUNDLE_CHAIN: entry(EXIT.integrity, 422, 'no', 'bundle {seq} of "{name}" does not follow the one known here', 'The history was altered or a bundle is missing. Ask for it again and compare the twelve words.'),
   E_BUNDLE_EXPIRED: entry(EXIT.forbidden, 410, 'no', 'the bundle of {names} expired', 'Ask for a newer bundle and run `omniplex contact update`.'),
-  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'revoked: {names}', 'Ask for a new identity over another channel.'),
+  E_REVOKED: entry(EXIT.forbidden, 403, 'no', 'revoked: {names}', 'Ask for a new identity over another channel, and add it with `omniplex contact add`.'),
+  E_REVOCATION_FINAL: entry(EXIT.conflict, 409, 'no', 'identity "{name}" is revoked already, as {reason} since {at}: the reason cannot be changed', 'Nothing was done. A revocation is signed once and for good: tell your contacts over another channel why.'),
   E_PREKEY_EXPIRY: entry(EXIT.usage, 422, 'no', 'the last prekey of {names} ends at {until}, before this message would expire', 'Give an earlier --expires, or ask for a newer bundle.'),
   E_NO_IDENTITY: entry(EXIT.notFound, 404, 'no', 'no identity is chosen', 'Create one with `omniplex identity create NAME`, or choose with --as.'),
   E_SEND_ONLY: entry(EXIT.config, 403, 'no', 'identity "{name}" is send-only: {why}', 'Use an identity that was created without --send-only.'),
@@ -115,19 +119,19 @@ export const registry = {
 
   // store
   E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name: `omniplex store list` shows messages that are stored here, `omniplex outbox list` those that were sent.'),
-  E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'yes', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
+  E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'no', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
   E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'It stays hot. Run it again when the cold tier answers.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
-  E_DISK_FULL: entry(EXIT.failed, 507, 'yes', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
-  E_BUDGET: entry(EXIT.failed, 507, 'yes', 'the hot tier is at its budget of {budget} bytes', 'Demote or remove messages, or raise hot.budget. `omniplex store gc --dry-run` says what broken-off sends left behind, and until when it is kept.'),
+  E_DISK_FULL: entry(EXIT.failed, 507, 'no', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
+  E_BUDGET: entry(EXIT.failed, 507, 'no', 'the hot tier is at its budget of {size}', 'Demote or remove messages, or raise hot.budget. `omniplex store gc --dry-run` says what broken-off sends left behind, and until when it is kept.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
   E_DURABILITY: entry(EXIT.incomplete, 202, 'yes', 'asked for durability {asked}, reached {true}', 'The message stands at {true}. Run the same command with the same --id to raise it.'),
-  E_IO: entry(EXIT.failed, 500, 'yes', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
+  E_IO: entry(EXIT.failed, 500, 'no', '{path}: {why}', 'See whether the disk and its permissions are in order.'),
   E_VERIFY: entry(EXIT.integrity, 500, 'no', 'does not hold; found bad: {bad}, checked: {checked}', 'Run `omniplex store verify --repair`; what it cannot heal has to be imported or sent again.'),
   E_LOST: entry(EXIT.integrity, 500, 'no', 'of the messages that were acknowledged are lost: {lost}; not announced: {unannounced}', 'Announcements come back with --repair or `omniplex outbox resend`. A lost message comes back with `omniplex store import FILE.car`, or its sender sends the file again. To want it no more: `omniplex store remove CID`.'),
   E_MESSAGE_LOST: entry(EXIT.integrity, 410, 'no', 'message {cid} is lost: no tier has all of its blocks', 'Send the file again, with the same --id if it had one: `omniplex send FILE --to NAME`. Or bring it back from a CAR that was written: `omniplex store import FILE.car`. To want it no more: `omniplex outbox cancel {cid} --confirm {cid}`.'),
@@ -152,7 +156,7 @@ export const registry = {
   E_PACKET_FIELD: entry(EXIT.integrity, 422, 'no', 'the packet field {field} is not valid: {why}', 'It was altered, or another program made it.'),
   E_FRAGMENT_CONFLICT: entry(EXIT.integrity, 409, 'no', 'two packets claim fragment {index} of one stream', 'Somebody forges announcements; the first authentic one counts.'),
   E_FRAGMENT_LIMIT: entry(EXIT.failed, 429, 'yes', 'the reassembler is full: {what}', 'The peer sends more than the limits allow.'),
-  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'yes', 'the stream was not complete in {ms} ms; fragments missing: {missing}', 'Ask the sender to resend.'),
+  E_FRAGMENT_TIMEOUT: entry(EXIT.incomplete, 408, 'no', 'the stream was not complete in {after}; fragments missing: {missing}', 'Ask the sender to resend.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof registry;
@@ -161,8 +165,11 @@ export type Details = Readonly<Record<string, unknown>>;
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(registry, code);
 
+/** `rfc3339` gives milliseconds to machines; people compare minutes. */
+const EXACT_TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}\.\d{3}Z$/;
+
 const fill = (template: string, details: Details): string =>
-  template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
+  template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]).replace(EXACT_TIME, '$1 $2Z') : whole));
 
 /** An error the operator can act on. `details` go into JSON and text as they are: ids, counts and paths only. */
 export class OmniplexError extends Error {
@@ -197,6 +204,13 @@ export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): O
 export const unknownName = (kind: 'contact' | 'identity' | 'context', names: string): OmniplexError =>
   fail('E_NAME_UNKNOWN', { kind, names, hint: `See \`omniplex ${kind} list\`.` });
 
+/** An identity of this home is asked to act or to be written to, and was revoked. */
+export const revokedOwn = (name: string): OmniplexError =>
+  fail('E_REVOKED', {
+    names: `"${name}"`,
+    hint: `It is your own, and stays revoked. Create another with \`omniplex identity create NAME\`, export both for your contacts (\`omniplex identity export ${name} --out FILE\` tells them that this one is over), and act with --as NAME.`,
+  });
+
 export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is OmniplexError =>
   error instanceof OmniplexError && (codes.length === 0 || codes.includes(error.code));
 
@@ -223,7 +237,7 @@ export const warnings = {
   W_NOT_RESTORED: '{what} could not be brought back: {why}',
   W_PROVIDER: 'crypto provider {provider} is in use: {why}',
   W_NO_HOME: 'there is no home here: for whom these messages are, and whether who introduces himself is known, only a home can say',
-  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away after {until}, and with --grace sooner',
+  W_UNFINISHED: 'about {size} that were sealed already stay in the store and belong to no message; `omniplex store gc` takes them away once they are {age} old, and with --grace sooner',
   W_PASSPHRASE_SHORT: 'the passphrase of {what} has fewer than {min} characters: whoever gets the file can guess it. `omniplex identity passphrase` changes it',
   W_STDIN_CUT: 'the output is an authentic prefix of {bytes} bytes, not the whole',
 } as const;

@@ -5,7 +5,8 @@
  */
 import type { Bytes } from '../base/bytes.ts';
 import { digestOf } from '../base/cid.ts';
-import { fail, unknownName } from '../base/errors.ts';
+import { rfc3339 } from '../base/clock.ts';
+import { fail, revokedOwn, unknownName } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
@@ -155,7 +156,7 @@ export class Identities {
   }
 
   #requireNotRevoked({ id, name }: IdentityRecord): void {
-    if (this.#home.people.actor(id)?.revocation !== undefined) throw fail('E_REVOKED', { names: `"${name}"` });
+    if (this.#home.people.actor(id)?.revocation !== undefined) throw revokedOwn(name);
   }
 
   /** What cron runs: prekeys that end soon, bundles that expire soon, private keys whose time is over. Nothing due is no change. */
@@ -217,11 +218,12 @@ export class Identities {
     });
   }
 
-  /** Signed by the root, final. Old mail can still be opened; nothing new is signed. A second time changes nothing. */
+  /** Signed by the root, final. Old mail can still be opened; nothing new is signed. A second time changes nothing. Throws E_REVOCATION_FINAL for another reason. */
   async revoke(name: string, reason: RevocationReason): Promise<{ readonly revocation: Revocation; readonly changed: boolean }> {
     const { id } = this.record(name);
     const { people } = this.#home;
     const known = historyOf(this.#home, id).revocation;
+    if (known !== undefined && known.reason !== reason) throw fail('E_REVOCATION_FINAL', { name, reason: known.reason, asked: reason, at: rfc3339(known.atMs) });
     if (known !== undefined) return { revocation: known, changed: false };
     const ring = await this.#room.ring();
     const algorithms = algorithmsOf(historyOf(this.#home, id).genesis.keys);

@@ -1,7 +1,7 @@
 /** A request that was looked at whole: names are known and allowed, settings are filled in, nothing is written yet. */
 import { parseExpiry } from '../base/duration.ts';
 import { fail, isError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
+import { parseOperationId } from '../base/printable.ts';
 import type { Recipient } from '../identity/recipients.ts';
 import { requireDurability } from '../storage/commit.ts';
 import type { Durability } from '../storage/ports.ts';
@@ -27,7 +27,7 @@ export async function draftOf(room: MailRoom, book: AddressBook, request: SendRe
   const { to, passphrase, id, stream, receipt, expires, allowUnverified = false } = request;
   const durability = request.durability ?? room.settings.durability;
   const createdMs = room.home.clock.now();
-  if (id !== undefined && (id === '' || id.length > limits.operationIdCharsMax)) throw fail('E_USAGE', { why: `--id has 1 to ${limits.operationIdCharsMax} characters` });
+  if (id !== undefined) parseOperationId(id);
   passphrase?.requireForSealing();
   if (passphrase !== undefined) refuseBesidePassphrase({ to, stream: stream === true, receipt: receipt !== undefined });
   checkExpiry(expires, createdMs);

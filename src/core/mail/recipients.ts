@@ -6,9 +6,10 @@ import { bytesOf, textOf } from '../base/bytes.ts';
 import { sameCid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
 import { parseExpiry } from '../base/duration.ts';
-import { fail, OmniplexError, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
+import { fail, OmniplexError, revokedOwn, warning, unknownName, type ErrorCode, type Warning } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
+import { parsePlain } from '../base/printable.ts';
 import { historyOf, introductionOf } from '../identity/history.ts';
 import { decodeBundleFile } from '../identity/introduction.ts';
 import { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor, type Recipient } from '../identity/recipients.ts';
@@ -93,13 +94,15 @@ export class AddressBook {
 }
 
 async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipient> {
+  parsePlain(name);
   if (name.startsWith('group:')) throw fail('E_NOT_IN_VERSION_1', { what: 'sending to a group' });
   const contact = home.people.contactNamed(name);
   const own = home.people.identityNamed(name);
   // Refused where names are given, but homes of earlier releases, and restored ones, may have such a pair.
   if (contact !== undefined && own !== undefined && !sameCid(contact.id, own.id)) throw fail('E_NAME_AMBIGUOUS', { names: quoted(name) });
   if (contact !== undefined) return contactRecipient(home, contact);
-  if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: historyOf(home, own.id).revocation !== undefined };
+  if (own !== undefined && historyOf(home, own.id).revocation !== undefined) throw revokedOwn(name);
+  if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: false };
   if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));
 }

@@ -3,6 +3,7 @@ import type { Block, BlockSink } from '../base/block.ts';
 import type { Bytes } from '../base/bytes.ts';
 import { RAW, type Cid } from '../base/cid.ts';
 import { rfc3339 } from '../base/clock.ts';
+import { formatDuration } from '../base/duration.ts';
 import { isError, warning, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { formatSize } from '../base/size.ts';
@@ -59,7 +60,7 @@ export async function sealDraft(room: MailRoom, sender: SenderInUse, draft: Draf
 }
 
 /** Blocks that no message will name: garbage, once they are old enough to be of no send that is under way. */
-const leftBehind = (bytes: number, nowMs: number): Warning => warning('W_UNFINISHED', { bytes, size: formatSize(bytes), until: rfc3339(nowMs + limits.gcGraceMs) });
+const leftBehind = (bytes: number, nowMs: number): Warning => warning('W_UNFINISHED', { bytes, size: formatSize(bytes), age: formatDuration(limits.gcGraceMs), until: rfc3339(nowMs + limits.gcGraceMs) });
 
 interface Job {
   readonly draft: Draft;

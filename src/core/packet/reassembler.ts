@@ -9,6 +9,7 @@
 import { equalBytes, hexOf, type Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Clock } from '../base/clock.ts';
+import { formatDuration } from '../base/duration.ts';
 import { fail, type OmniplexError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { verifyPacket } from './codec.ts';
@@ -225,7 +226,8 @@ export class Reassembler {
   /** Gives up a stream whose deadline has come. Only one that was vouched for is remembered: else anybody could burn its name. */
   #isOver(peer: Peer, stream: Stream): boolean {
     if (this.#clock.monotonic() < stream.deadlineMs) return false;
-    const error = fail('E_FRAGMENT_TIMEOUT', { ms: stream.deadlineMs - stream.firstMs, missing: stream.missing });
+    const ms = stream.deadlineMs - stream.firstMs;
+    const error = fail('E_FRAGMENT_TIMEOUT', { ms, after: formatDuration(ms), missing: stream.missing });
     this.#effects.push({ kind: 'failed', stream: stream.id, error });
     this.#close(peer, stream, stream.key === undefined ? undefined : 'failed');
     this.#fetchAhead(peer);

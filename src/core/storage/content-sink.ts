@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts';
 import { decodeManifest } from '../message/manifest.ts';
 import { CidList } from './cid-list.ts';
 import type { StoreContext } from './context.ts';
-import { makeRoom } from './eviction.ts';
+import { makeRoom, overBudget } from './eviction.ts';
 import type { ColdTier, TierName } from './ports.ts';
 
 const sizeOf = (blocks: readonly Block[]): number => blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -92,7 +92,7 @@ export class ContentSink implements BlockSink {
   /** Moves what went into hot so far; content leaves it once cold gave it back. */
   async #spill(): Promise<ColdTier> {
     const [tier] = this.#store.cold.values();
-    if (tier === undefined) throw fail('E_BUDGET', { budget: this.#store.hotBudgetBytes });
+    if (tier === undefined) throw overBudget(this.#store.hotBudgetBytes);
     await Promise.allSettled(this.#underWay);
     for (const cids of this.#inHot.batches(limits.copyBatchBlocks)) {
       const blocks = (await this.#store.hot.getMany(cids)).map((bytes, i) => ({ cid: cids[i] as Cid, bytes }));

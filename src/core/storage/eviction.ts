@@ -4,11 +4,15 @@
  * The budget is kept by those who write: two that write at the same moment may pass it by what each brings.
  */
 import { sameCid, type Cid } from '../base/cid.ts';
-import { fail, isError } from '../base/errors.ts';
+import { fail, isError, type OmniplexError } from '../base/errors.ts';
+import { formatSize } from '../base/size.ts';
 import type { StoreContext } from './context.ts';
 import { demoteMessage } from './demote.ts';
 import type { MessageRecord } from './ports.ts';
 import { isPinned } from './selection.ts';
+
+/** E_BUDGET: the budget exact for scripts, and as a size for people. */
+export const overBudget = (budget: number): OmniplexError => fail('E_BUDGET', { budget, size: formatSize(budget) });
 
 /** Whether hot may let go of it: it is there, it is nowhere else needed, and a cold tier has it. */
 export const isEvictable = (record: MessageRecord, nowMs: number): boolean =>
@@ -43,8 +47,8 @@ export async function makeRoom(store: StoreContext, bytes: number, options: { ex
   const budget = store.hotBudgetBytes;
   const over = (await store.hot.usage()).bytes + bytes - budget;
   if (over <= 0) return;
-  if (bytes > budget) throw fail('E_BUDGET', { budget });
+  if (bytes > budget) throw overBudget(budget);
   // some more at once: the next writer need not look for candidates again
   await evict(store, Math.max(over, Math.floor(budget * EVICTED_AT_ONCE)), options);
-  if ((await store.hot.usage()).bytes + bytes > budget) throw fail('E_BUDGET', { budget });
+  if ((await store.hot.usage()).bytes + bytes > budget) throw overBudget(budget);
 }

@@ -147,7 +147,8 @@ describe('an identity of mine', () => {
     await me.identities.create('ada');
     const { revocation, changed } = await me.identities.revoke('ada', 'compromised');
     expect(changed).toBe(true);
-    expect(await me.identities.revoke('ada', 'lost')).toEqual({ revocation, changed: false });
+    expect(await me.identities.revoke('ada', 'compromised')).toEqual({ revocation, changed: false });
+    await expect(me.identities.revoke('ada', 'lost')).rejects.toMatchObject({ code: 'E_REVOCATION_FINAL', exit: 6, details: { reason: 'compromised', asked: 'lost' } });
     await expect(me.identities.signerFor('ada')).rejects.toEqual(refused('E_REVOKED'));
     await expect(me.identities.rotate('ada')).rejects.toEqual(refused('E_REVOKED'));
     expect(await me.identities.openingKeys('ada')).toHaveLength(2);

@@ -62,6 +62,17 @@ describe('recipients', () => {
     await expectNothingWritten(bob);
   });
 
+  it('whose name would break a line are refused and not repeated, before anything is written', async () => {
+    const world = await freshWorld();
+    const [alice, bob] = [await world.operator('alice'), await world.operator('bob')];
+    await introduce(bob, alice);
+    for (const name of ['ali\nce', 'alice\r', '\u202ealice', './a\u001b[2J.bundle']) {
+      const error = await bob.app.send(hello(['alice', name])).catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ code: 'E_USAGE', message: expect.not.stringContaining(name) as unknown });
+    }
+    await expectNothingWritten(bob);
+  });
+
   it('that are not verified, revoked or expired are refused, all of them at once', async () => {
     const now = Date.UTC(2026, 10, 23);
     const clock = clockAt(now);

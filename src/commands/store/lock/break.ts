@@ -1,5 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../../cli/command.ts';
-import { arg } from '../../../cli/flags.ts';
+import { nameArg } from '../../../cli/flags.ts';
 import { nullable, object, string } from '../../../cli/schema.ts';
 import { shared } from '../../../cli/shared.ts';
 import { lockOf, lockSchema } from '../_lock.ts';
@@ -10,7 +10,7 @@ export default class StoreLockBreak extends BaseCommand<typeof StoreLockBreak> {
   static override readonly summary = 'Take a lock from its holder';
   static override readonly description =
     'Its fence goes stale: the next write of the old holder is refused, so nothing is written twice. Rarely needed: a lock whose process is gone is taken over without it.';
-  static override readonly args = { name: arg('the lock') };
+  static override readonly args = { name: nameArg('the lock') };
   static override readonly flags = { confirm: shared.confirm, 'dry-run': shared['dry-run'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = false;

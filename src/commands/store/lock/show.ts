@@ -1,11 +1,11 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../../cli/command.ts';
-import { arg } from '../../../cli/flags.ts';
+import { nameArg } from '../../../cli/flags.ts';
 import { fail } from '../../../core/base/errors.ts';
 import { lockOf, lockSchema, lockTable } from '../_lock.ts';
 
 export default class StoreLockShow extends BaseCommand<typeof StoreLockShow> {
   static override readonly summary = 'Show who holds a lock, since when and until when';
-  static override readonly args = { name: arg('the lock') };
+  static override readonly args = { name: nameArg('the lock') };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
   static override readonly exits = { 5: 'nobody holds it' };

@@ -1,6 +1,6 @@
 /** My identities: how long can others still write to them, and for how long are their bundles good? Revoked ones are no concern. */
 import { fail } from '../../base/errors.ts';
-import { identitySummary } from '../../identity/summary.ts';
+import { identitySummary, type IdentitySummary } from '../../identity/summary.ts';
 import type { Examined, Metric, Subject } from '../check.ts';
 import { atLeast } from '../range.ts';
 
@@ -33,4 +33,7 @@ export const identityCheck: Subject = {
 };
 
 /** Only where --as asks for one that is revoked. */
-const revokedStatus = (living: ReadonlyArray<{ readonly revoked?: unknown }>): Pick<Examined, 'status'> => (living.some(({ revoked }) => revoked !== undefined) ? { status: 'CRITICAL' } : {});
+function revokedStatus(living: readonly IdentitySummary[]): Pick<Examined, 'status'> & { readonly summary?: string } {
+  const found = living.find(({ revoked }) => revoked !== undefined);
+  return found?.revoked === undefined ? {} : { status: 'CRITICAL', summary: `${found.name} is revoked (${found.revoked.reason}) since ${day(found.revoked.atMs)}: it can neither send nor be written to` };
+}
