@@ -7,9 +7,12 @@ import { fail, type OmniplexError } from '../core/base/errors.ts';
 import { exists } from '../core/base/files.ts';
 import type { TourStep } from '../core/tour.ts';
 import { commandsTable } from './commands-table.ts';
+import { facts } from './facts.ts';
 import { count, size } from './human.ts';
 import type { View } from './output.ts';
+import { fingerprintBeside } from './people-view.ts';
 import type { Session } from './session.ts';
+import { flow } from './theme.ts';
 
 export interface TourResult {
   readonly file: string;
@@ -89,20 +92,26 @@ function holds(step: TourStep): boolean {
   }
 }
 
+const INDENT = '  ';
+
 /** A line that says what happened, and under it what was found. */
 function linesOf(step: TourStep, held: boolean, view: View): string[] {
   const { paint, symbols } = view;
   const [title, ...found] = told(step, view);
   const mark = held ? paint.good(symbols.ok) : paint.bad(symbols.fail);
-  return [`${mark} ${paint.bold(title as string)}`, ...found.map((line) => `  ${line}`), ''];
+  return [...flow(`${mark} ${paint.bold(title as string)}`, view.columns, INDENT), ...found.map((line) => INDENT + line), ''];
 }
 
-function told(step: TourStep, { paint, symbols }: View): readonly string[] {
+function told(step: TourStep, view: View): readonly string[] {
+  const { paint, symbols } = view;
   switch (step.step) {
     case 'people':
       return [
         `three people make identities: ${step.people[0]?.algorithms.join(' + ')} to sign, x-wing to be written to`,
-        ...step.people.map(({ name, fingerprint }) => `${name.padEnd(8)} ${paint.dim(fingerprint)}`),
+        ...facts(
+          view,
+          step.people.map(({ name, fingerprint }) => [name, fingerprintBeside(fingerprint.replaceAll(' / ', ' '), view)]),
+        ),
       ];
     case 'contacts':
       return ['alice and bob swap bundles, and each types the twelve words that the other reads aloud', `a bundle has ${size(step.bundleBytes)} and is public`];
@@ -132,7 +141,7 @@ function told(step: TourStep, { paint, symbols }: View): readonly string[] {
 
 const refusal = (code: string | null, file: string | null): string => `refused: ${code ?? 'NO'}; plaintext left behind: ${file ?? 'none'}`;
 
-const WORDS = ['what it is', 'sender (pseudonym)', 'inbox', 'message', 'salt, expiry', 'keyed BLAKE3'] as const;
+const WORDS = ['what it is', 'a pseudonym', 'inbox', 'message', 'salt, expiry', 'keyed BLAKE3'] as const;
 
 /** One 256-bit word a line, as in the specification. */
 const packetLines = (hex: string, dim: (text: string) => string): string[] => WORDS.map((word, i) => `${dim(hex.slice(i * 64, i * 64 + 64))}  ${word}`);

@@ -240,6 +240,17 @@ describe('a terminal', () => {
     expect(list.text().trimEnd().split('\n')).toEqual([expect.stringMatching(/^NAME .* STATE$/), expect.stringMatching(/^alice .* revoked: compromised$/)]);
   });
 
+  it('of 80 columns shows the tour with every line under its step', async () => {
+    const box = await sandbox();
+    await writeFile(join(box.folder, 'plan.txt'), 'the plan\n');
+    const tour = at(box, ['quickstart', 'plan.txt'], { columns: 80, env: { LANG: 'C.UTF-8' } });
+    expect((await tour.done).code).toBe(0);
+    const lines = tour.text().split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.filter((line) => /^ {2}(?:alice|bob|mallory) {2,}(?:[a-z]+ ){4}\/$/.test(line))).toHaveLength(3);
+    expect(lines.filter((line) => /^[a-z]/.test(line) && !/^(?:alice and bob each|every step held|next, for real)/.test(line))).toEqual([]);
+  });
+
   it('with colours has them, and none with NO_COLOR or a dumb one', async () => {
     const box = await ready('alice');
     for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false], [{ TERM: 'dumb' }, false]] as const) {
