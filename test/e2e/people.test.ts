@@ -89,28 +89,6 @@ describe('a bundle', () => {
     expect((await bob(['contact', 'verify', 'alice', '--fingerprint-file', 'none'])).code).toBe(5);
   });
 
-  it('that was compared is forgotten only when that is confirmed, by its own name', async () => {
-    const { alice, bob, folder, json } = await people();
-    await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
-    const { fingerprint } = (await json(alice, ['identity', 'show', 'alice'])).result as { fingerprint: string };
-    await writeFile(join(folder, 'WORDS'), `alice ${fingerprint}\n`);
-    await bob(['contact', 'add', '1.bundle']);
-    expect(await json(bob, ['contact', 'remove', 'alice'])).toMatchObject({ ok: true, changed: true });
-    await bob(['contact', 'add', '1.bundle', '--fingerprint-file', 'WORDS']);
-    for (const given of [[], ['--confirm', 'bob'], ['--confirm', '1']]) {
-      const { error, changed } = await json(bob, ['contact', 'remove', 'alice', ...given]);
-      expect([given, changed, error]).toEqual([given, false, expect.objectContaining({ code: 'E_DECLINED', exit: 9, hint: expect.stringContaining('--confirm alice') as unknown })]);
-    }
-    expect((await json(bob, ['contact', 'show', 'alice'])).result).toMatchObject({ verified: { by: 'fingerprint-file' } });
-    for (const [typed, code] of [['n', 9], ['y', 0]] as const) {
-      const terminal = openTerminal(['contact', 'remove', 'alice', '--home', 'bob', '--no-context'], { cwd: folder, env: { HOME: join(folder, 'home') } });
-      await terminal.waitFor('Really forget contact "alice", whose twelve words were compared?');
-      terminal.type(typed);
-      expect((await terminal.done).code).toBe(code);
-    }
-    expect(await json(bob, ['contact', 'show', 'alice'])).toMatchObject({ error: { code: 'E_NAME_UNKNOWN' } });
-  });
-
   it('of another key under an old name unverifies, and says so', async () => {
     const { alice, bob, folder, json } = await people();
     await alice(['identity', 'export', 'alice', '--out', '1.bundle']);
