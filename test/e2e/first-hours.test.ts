@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   at('contact verify', ['caro', '--fingerprint-file', 'words'], true, { name: 'caro', verified: { by: 'fingerprint-file' } }, [['bob', '--fingerprint-file', 'wrong-words'], 7, 'E_FINGERPRINT'], []),
   at('contact update', ['bob', 'bob-2.bundle'], true, { change: 'updated', contact: { sequence: 2 } }, [['bob', 'bob.bundle'], 6, 'E_BUNDLE_STALE'], ['bob']),
   at('contact export', ['bob', '--out', 'bob-copy.bundle'], true, { name: 'bob', out: 'bob-copy.bundle' }, [['nobody', '--out', 'x'], 5, 'E_NAME_UNKNOWN'], ['bob']),
-  at('contact remove', ['caro'], true, { removed: 'caro' }, [['caro'], 5, 'E_NAME_UNKNOWN'], []),
+  at('contact remove', ['caro'], true, { removed: 'caro', wasVerified: true }, [['caro'], 5, 'E_NAME_UNKNOWN'], []),
   at('selftest', ['--provider', 'native'], false, { failed: 0, files: [{ file: 'built-in', provider: 'native' }], failures: [] }, [['--vectors', 'full'], 5, 'E_NO_VECTORS'], ['--provider', 'openssl']),
   at('check all', [], false, { status: 'OK', checks: [any, any, any, any] }, [['--context', 'nowhere'], 3, 'E_NAME_UNKNOWN'], ['--warning', '5']),
   at('check store', ['--warning', '50'], false, { status: 'OK', age: null }, [['--store', 'no/store'], 3, 'E_NO_STORE'], ['--warning', 'hot']),

@@ -81,7 +81,7 @@ describe('a bundle', () => {
       const { error } = await json(alice, args);
       expect([args, error]).toEqual([args, expect.objectContaining({ code: 'E_REVOKED', hint: expect.stringMatching(/your own.*identity create NAME.*identity export alice --out FILE.*--as NAME/) as unknown })]);
     }
-    expect((await alice(['identity', 'export', 'alice', '--out', '2.bundle'])).stdout).toMatch(/tells whoever takes it in that alice is revoked since/);
+    expect((await alice(['identity', 'export', 'alice', '--out', '2.bundle'])).stdout).toMatch(/alice is revoked \(compromised\) since .*, and the file says so/);
     expect((await json(bob, ['contact', 'update', 'alice', '2.bundle'])).result).toMatchObject({ change: 'revoked', contact: { revoked: { reason: 'compromised' } } });
     expect((await bob(['contact', 'list'])).stdout).toContain('REVOKED');
     const refused = await json(bob, ['send', '1.bundle', '--to', 'alice', '--allow-unverified']);

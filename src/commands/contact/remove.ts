@@ -1,8 +1,8 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
 import { nameArg } from '../../cli/flags.ts';
-import { object, string } from '../../cli/schema.ts';
+import { boolean, object, string } from '../../cli/schema.ts';
 
-const schema = object({ removed: string(), id: string('the identity it stood for') });
+const schema = object({ removed: string(), id: string('the identity it stood for'), wasVerified: boolean('it has to be verified anew if it comes back') });
 
 export default class ContactRemove extends BaseCommand<typeof ContactRemove> {
   static override readonly summary = 'Forget a contact by name';
@@ -17,12 +17,12 @@ export default class ContactRemove extends BaseCommand<typeof ContactRemove> {
   override async run(): Promise<Answer<typeof schema>> {
     const { name } = this.args;
     const contacts = await (await this.session.app()).contacts();
-    const { id } = contacts.show(name);
+    const { id, verified } = contacts.show(name);
     contacts.remove(name);
-    return { result: { removed: name, id: id.toString() }, changed: true };
+    return { result: { removed: name, id: id.toString(), wasVerified: verified !== undefined }, changed: true };
   }
 
-  protected override render({ removed }: Infer<typeof schema>): Lines {
-    return `${removed} removed; messages from and to ${removed} stay`;
+  protected override render({ removed, wasVerified }: Infer<typeof schema>): Lines {
+    return `${removed} removed; messages from and to ${removed} stay${wasVerified ? '. It was verified: if it comes back, compare the twelve words again' : ''}`;
   }
 }

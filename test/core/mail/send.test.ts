@@ -132,7 +132,7 @@ describe('send', () => {
     }
     await expect(bob.app.send({ input: streamInput(endless()), to: ['alice'], signal: abort.signal })).rejects.toThrow('stop');
     const left = bob.warnings.find(({ code }) => code === 'W_UNFINISHED');
-    expect(left).toMatchObject({ age: '1d', until: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) as unknown, message: expect.stringMatching(/takes them away once they are 1d old$/) as unknown });
+    expect(left).toMatchObject({ age: '1d', until: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) as unknown, message: expect.stringMatching(/takes them away once they are 1d old, and with --grace sooner$/) as unknown });
     expect(left?.['bytes']).toBeGreaterThanOrEqual((await (await bob.app.store()).hot.usage()).bytes);
     expect((await (await bob.app.store()).gc({ dryRun: true })).waiting.blocks).toBe((await (await bob.app.store()).hot.usage()).blocks);
     expect(await told(alice)).toEqual([]);
