@@ -3,6 +3,7 @@ import type { Infer, View } from '../../cli/command.ts';
 import { count, duration, size, when } from '../../cli/human.ts';
 import { integer, nullable, number, object, optional, record, string, time } from '../../cli/schema.ts';
 import { rfc3339 } from '../../core/base/clock.ts';
+import { limits } from '../../core/base/limits.ts';
 import type { GcResult } from '../../core/storage/gc.ts';
 
 const amount = { messages: integer('removed or expired ones that are forgotten'), blocks: integer(), bytes: integer(), tiers: record(object({ blocks: integer(), bytes: integer() })) };
@@ -19,7 +20,7 @@ export function gcLines(result: Infer<typeof gcSchema>, view: View): readonly st
   const { messages, blocks, bytes, until } = result.waiting;
   const parts = [messages > 0 && count(messages, 'removed or expired message'), blocks > 0 && `${count(blocks, 'block')} of no message (${size(bytes)})`];
   const what = parts.filter((part) => part !== false).join(' and ');
-  return what === '' ? [doneLine(result, view)] : [doneLine(result, view), `younger than ${duration(result.graceSeconds * 1_000)}, so still kept: ${what}; the last of it may go after ${when(until)}, and with --grace sooner`];
+  return what === '' ? [doneLine(result, view)] : [doneLine(result, view), `younger than ${duration(result.graceSeconds * 1_000)}, so still kept: ${what}; the last of it may go after ${when(until)}${result.graceSeconds * 1_000 > limits.gcGraceMsMin ? ', and with --grace sooner' : ''}`];
 }
 
 function doneLine({ messages, blocks, bytes, unfinished, seconds, plan, planId }: Infer<typeof gcSchema>, { symbols }: View): string {

@@ -3,13 +3,13 @@
  * whose write lock the operating system drops when a process dies, so that there is no lease to wait out and nothing to break by hand.
  * Nothing is ever written to it. For work that lasts there is the LockManager.
  */
-import { open } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from './clock.ts';
 import type { OmniplexError } from './errors.ts';
 import { fileError, PRIVATE_FILE } from './files.ts';
 import { limits } from './limits.ts';
-import { isBusy } from './sqlite-fault.ts';
+import { isBusy, sqliteFault } from './sqlite-fault.ts';
 
 /** Callers of this process queue here by path: a second connection of one process would spin against the first. */
 const queues = new Map<string, Promise<unknown>>();
@@ -99,13 +99,37 @@ export async function whenFree<T>(clock: Clock, act: () => Promise<T>): Promise<
   }
 }
 
-/** The file of a lock, made when it is not there. Opened by SQLite alone once it is: closing it otherwise would drop every lock that this process has on it. */
+/**
+ * The file of a lock, made when it is not there, and emptied when it is damaged: it never held anything. Opened by SQLite alone once it is sound:
+ * closing it otherwise would drop every lock that this process has on it. Throws what SQLite says, also that somebody else has it alone.
+ */
 export async function openLock(path: string): Promise<DatabaseSync> {
-  const { DatabaseSync } = await import('node:sqlite');
   try {
     await (await open(path, 'ax', PRIVATE_FILE)).close();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(path, cause);
   }
-  return new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs });
+  try {
+    return await connected(path);
+  } catch (error) {
+    if (sqliteFault(error, path)?.kind !== 'damaged') throw error;
+  }
+  try {
+    await truncate(path, 0);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+  return connected(path);
+}
+
+async function connected(path: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs });
+  try {
+    db.exec('SELECT count(*) FROM sqlite_schema');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }

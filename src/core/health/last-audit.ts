@@ -25,8 +25,9 @@ export async function lastAudit(store: Store): Promise<LastAudit> {
 }
 
 function foundBy(run: JobRun | undefined, last: number | undefined, bad: number | undefined): string {
-  if (bad !== undefined && bad > (last ?? 0)) return `${bad} bad in an earlier verify, which only a full one takes back`;
+  if (bad !== undefined && bad > (last ?? 0)) return `${bad} found bad or not announced, which only a full verify takes back`;
   if (run === undefined) return 'never verified';
   if (bad === undefined) return `last verify ended ${run.exit}`;
-  return bad === 0 ? 'last verify clean' : `last verify found ${bad} bad`;
+  if (bad > 0) return `last verify found ${bad} bad`;
+  return run.exit === 0 ? 'last verify clean' : 'last verify found nothing else';
 }

@@ -8,6 +8,7 @@ import type { Home, OutboxEntry } from '../home/index.ts';
 import { holdersOf } from '../storage/holders.ts';
 import { soundFacts } from '../storage/journal-facts.ts';
 import { forgetLoss, knownLosses, noteLosses } from '../storage/losses.ts';
+import { recordAgain } from '../storage/restore.ts';
 import type { TierName } from '../storage/ports.ts';
 import type { Store } from '../storage/store.ts';
 import type { MailRoom } from './room.ts';
@@ -81,12 +82,16 @@ export interface Standing {
 export async function standingOf(store: Store, cid: Cid, signal?: AbortSignal): Promise<Standing> {
   const record = await store.hot.message(cid);
   if (record?.removed === true) return { lost: false, held: [] };
-  const held = record && (await holdersOf(store.tiers, cid, { signal, hash: true }));
-  if (held !== undefined) {
+  const held = await holdersOf(store.tiers, cid, { signal, hash: true });
+  if (record !== undefined && held !== undefined) {
     await forgetLoss(store.hot, cid);
     return { lost: false, held };
   }
-  return { lost: !(await soundFacts(store.journal)).released.has(cid.toString()), held: [] };
+  const { released, acknowledged } = await soundFacts(store.journal);
+  const promised = released.has(cid.toString()) ? undefined : acknowledged.get(cid.toString());
+  // all of it is there and only its record is gone: to seal it again would give it twice
+  if (held !== undefined && promised !== undefined && (await recordAgain(store.hot, store.tiers, promised))) return { lost: false, held };
+  return { lost: !released.has(cid.toString()), held: [] };
 }
 
 /** Notes a loss that was found without an audit, as an audit would. What nobody was promised is none. */

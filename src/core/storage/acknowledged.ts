@@ -50,7 +50,7 @@ export async function verifyAcknowledged(store: StoreContext, sinceMs: number, {
   const mends = repair && hotDamage === undefined;
   const facts = await journalFacts(store.journal, sinceMs);
   const noted = new Set((await knownLosses(store)).map(({ cid }) => cid.toString()));
-  const audit = new Audit(store, facts, mends);
+  const audit = new Audit(store, facts, { mends, isHotSound: hotDamage === undefined });
   const operations = mends ? await store.hot.restoreOperations(facts.operations.values()) : 0;
   for (const one of facts.acknowledged.values()) {
     look.signal?.throwIfAborted();
@@ -70,16 +70,18 @@ class Audit {
   readonly #store: StoreContext;
   readonly #facts: JournalFacts;
   readonly #repair: boolean;
+  readonly #isHotSound: boolean;
   readonly #total: Partial<Record<Durability, number>> = {};
   readonly #unannounced = new Map<string, Missed>();
   readonly #lost = new Map<string, Acknowledgement>();
   #present = 0;
   #announcedAgain = 0;
 
-  constructor(store: StoreContext, facts: JournalFacts, repair: boolean) {
+  constructor(store: StoreContext, facts: JournalFacts, { mends, isHotSound }: { readonly mends: boolean; readonly isHotSound: boolean }) {
     this.#store = store;
     this.#facts = facts;
-    this.#repair = repair;
+    this.#repair = mends;
+    this.#isHotSound = isHotSound;
   }
 
   get result(): Omit<AcknowledgedResult, 'operations' | 'damage'> {
@@ -94,14 +96,15 @@ class Audit {
     if (this.#facts.released.has(cid.toString()) || isExpired(one, clock.now())) this.#present++;
     else if ((await readableHolders(tiers, cid, options)) === undefined) this.#lost.set(cid.toString(), one);
     else {
-      if (this.#repair && (await hot.message(cid)) === undefined) await recordAgain(hot, tiers, one);
-      await this.#lookAtInboxes(one);
+      const isKnown = !this.#isHotSound || (await hot.message(cid)) !== undefined || (this.#repair && (await recordAgain(hot, tiers, one)));
+      await this.#lookAtInboxes(one, isKnown);
     }
   }
 
-  async #lookAtInboxes(one: Acknowledgement): Promise<void> {
-    const untold = await untoldInboxes(this.#store, one);
-    if (untold.length === 0) this.#present++;
+  /** Of a message whose record is gone its inboxes count as untold: `resend` and a repair make both again. */
+  async #lookAtInboxes(one: Acknowledgement, isKnown: boolean): Promise<void> {
+    const untold = isKnown ? await untoldInboxes(this.#store, one) : one.inboxes;
+    if (untold.length === 0 && isKnown) this.#present++;
     else if (this.#repair && (await announceAgain(this.#store, one))) {
       this.#present++;
       this.#announcedAgain += untold.length;

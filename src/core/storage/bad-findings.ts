@@ -14,7 +14,7 @@ const VERSION = 1;
 
 type Room = Pick<StoreContext, 'layout' | 'clock'>;
 
-/** `bad`: what this audit found and did not repair. `isWhole`: it looked through everything. Where the file cannot be written, nothing is kept. */
+/** `bad`: what this audit found and did not repair, with messages that an inbox was not told of. `isWhole`: it looked through everything. Where the file cannot be written, nothing is kept. */
 export async function keepFindings(room: Room, bad: number, isWhole: boolean): Promise<void> {
   const known = await badFindings(room);
   if ((isWhole ? bad : Math.max(bad, known)) === known) return;

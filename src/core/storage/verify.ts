@@ -25,7 +25,7 @@ import { journalFacts } from './journal-facts.ts';
 export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
   const result = await lookThrough(store, options);
   const isWhole = options.cids === undefined && options.tiers === undefined && options.sample === undefined && result.shortfall === undefined;
-  await keepFindings(store, result.badTotal - result.repaired, isWhole);
+  await keepFindings(store, result.badTotal - result.repaired + (result.acknowledged?.unannounced.length ?? 0), isWhole);
   return result;
 }
 

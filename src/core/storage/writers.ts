@@ -14,7 +14,7 @@ type Room = Pick<StoreContext, 'layout' | 'clock'>;
 /** Held until it is disposed of. Throws E_BUSY, E_IO, E_DISK_FULL. */
 export async function enterWriters({ layout: { writers: path }, clock }: Room): Promise<Disposable> {
   try {
-    const db = await openLock(path);
+    const db = await whenFree(clock, () => openLock(path));
     try {
       // a read transaction is the share; others have theirs beside it
       await whenFree(clock, async () => db.exec('BEGIN; SELECT count(*) FROM sqlite_schema'));

@@ -1,7 +1,7 @@
 /** One at a time, within a process and between processes; a holder that dies lets go. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -55,15 +55,17 @@ test('waits for another process until it dies, and then no longer; gives up in t
   expect(await turn).toBe('mine');
 });
 
-test('keeps its file from others, and says of a file that is no lock that it is broken, until it is one again', async () => {
+test('keeps its file from others, and empties one that is damaged; where there can be none it says so', async () => {
   await using mutex = mutexAt('file');
   await mutex.run(async () => undefined);
   expect((await stat(join(folder, 'file'))).mode & 0o777).toBe(0o600);
   await using other = mutexAt('wrong');
   await writeFile(join(folder, 'wrong'), 'no database, but longer than the header of one: '.repeat(4));
-  await expect(other.run(async () => 1)).rejects.toMatchObject({ code: 'E_IO' });
-  await rm(join(folder, 'wrong'));
   expect(await other.run(async () => 1)).toBe(1);
+  expect((await stat(join(folder, 'wrong'))).size).toBe(0);
+  await mkdir(join(folder, 'folder'));
+  await using none = mutexAt('folder');
+  await expect(none.run(async () => 1)).rejects.toMatchObject({ code: 'E_IO' });
   await using nowhere = mutexAt('no/such/folder');
   await expect(nowhere.run(async () => 1)).rejects.toMatchObject({ code: 'E_IO' });
 });

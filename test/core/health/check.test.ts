@@ -97,7 +97,7 @@ describe('the store', () => {
     await job(app, { job: 'verify', counts: { checked: 3, bad: 0, repaired: 0 } });
     const standing = await runCheck(room, storeCheck);
     expect([standing.status, value(standing, 'bad')]).toEqual(['CRITICAL', 2]);
-    expect(standing.summary).toContain('which only a full one takes back');
+    expect(standing.summary).toContain('which only a full verify takes back');
     await store.verify();
     expect((await runCheck(room, storeCheck)).status).toBe('OK');
   });

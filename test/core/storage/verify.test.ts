@@ -176,6 +176,20 @@ describe('what was found bad', () => {
     expect(await badFindings(store)).toBe(2);
   });
 
+  it('is also a message that an inbox is not told of, or whose record is gone, until it is announced again', async () => {
+    const { store } = await freshStore();
+    const [untold, unknown] = [await send(store, 'untold', 1_000), await send(store, 'unknown', 1_000)];
+    await store.hot.inbox.withdraw(inboxOf('ada'), untold.cid);
+    await store.hot.forget(unknown.cid, (await store.hot.message(unknown.cid))?.version as number);
+    expect(verifyError(await store.verify())).toMatchObject({ code: 'E_LOST', details: { lost: 0, unannounced: 2 } });
+    expect(await badFindings(store)).toBe(2);
+    await store.verify({ sample: 0.000001 });
+    expect(await badFindings(store)).toBe(2);
+    for (const { cid, announcements } of [untold, unknown]) await store.hot.commit({ message: { cid, bytes: 1_000, blocks: 1, expiresAtMs: 0, tiers: ['hot'] }, announcements });
+    expect(verifyError(await store.verify())).toBeUndefined();
+    expect(await badFindings(store)).toBe(0);
+  });
+
   it.each(['', '{}', '{"v":2,"bad":0}', '{"v":1,"bad":-1}', '{"v":1,"bad":0.5}', '{"v":1,"bad":"0"}', 'null', '\u0000'])('is not nothing where its file says %j', async (text) => {
     const { store } = await freshStore();
     await writeFile(store.layout.audit, text);
