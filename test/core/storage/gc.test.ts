@@ -196,20 +196,6 @@ describe('gc', () => {
     await rejectsWith(store.gc({ dryRun: true }), 'E_STORE_CORRUPT');
   });
 
-  it('stops when the journal promises a message that hot lost and whose blocks are there; a lost one does not stop it', async () => {
-    const { store, clock } = await freshStore();
-    const [message, lost] = [await send(store, 'm', 1_000), await send(store, 'lost', 1_000)];
-    for (const { cid } of [message, lost]) await store.hot.forget(cid, (await store.hot.message(cid))?.version as number);
-    await store.hot.remove([lost.cid]);
-    for (const cid of [message.cid, lost.cid]) await store.hot.inbox.withdraw(ada, cid);
-    clock.advance(2 * limits.gcGraceMs);
-    await rejectsWith(store.gc({ dryRun: true }), 'E_STORE_CORRUPT');
-    expect(await store.hot.has([message.cid])).toEqual([true]);
-    await store.verify({ repair: true });
-    expect(await store.gc({ dryRun: true })).toMatchObject({ blocks: 0 });
-    expect(await fetch(store, message.cid)).toEqual(message.content);
-  });
-
   it('runs once at a time', async () => {
     const { store, open } = await freshStore();
     const other = await open();
