@@ -8,8 +8,8 @@ import type { Home, OutboxEntry } from '../home/index.ts';
 import { holdersOf } from '../storage/holders.ts';
 import { soundFacts } from '../storage/journal-facts.ts';
 import { forgetLoss, knownLosses, noteLosses } from '../storage/losses.ts';
-import { recordAgain } from '../storage/restore.ts';
 import type { TierName } from '../storage/ports.ts';
+import { recordAgain } from '../storage/restore.ts';
 import type { Store } from '../storage/store.ts';
 import type { MailRoom } from './room.ts';
 

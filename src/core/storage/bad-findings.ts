@@ -16,13 +16,13 @@ type Room = Pick<StoreContext, 'layout' | 'clock'>;
 
 /** `bad`: what this audit found and did not repair, with messages that an inbox was not told of. `isWhole`: it looked through everything. Where the file cannot be written, nothing is kept. */
 export async function keepFindings(room: Room, bad: number, isWhole: boolean): Promise<void> {
+  const next = (known: number): number => (isWhole ? bad : Math.max(bad, known));
   const known = await badFindings(room);
-  if ((isWhole ? bad : Math.max(bad, known)) === known) return;
+  if (next(known) === known) return;
   try {
     await using mutex = storeMutex(`${room.layout.audit}.lock`, room.clock);
     await mutex.run(async () => {
-      const next = isWhole ? bad : Math.max(bad, await badFindings(room));
-      await writeWhole(room.layout.audit, utf8.encode(`${JSON.stringify({ v: VERSION, bad: next })}\n`), { replace: true });
+      await writeWhole(room.layout.audit, utf8.encode(`${JSON.stringify({ v: VERSION, bad: next(await badFindings(room)) })}\n`), { replace: true });
     });
   } catch (error) {
     // the audit itself has said what it found

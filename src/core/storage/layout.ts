@@ -7,6 +7,7 @@
  *     cold/announcements/ the packets of a message, one file each
  *     journal/            acknowledgements, one file a month
  *     audit.json          what audits found bad and no full one took back
+ *     writers.lock        a share for each send or import under way
  */
 import { join } from 'node:path';
 import { hexOf, textOf, utf8 } from '../base/bytes.ts';

@@ -3,6 +3,7 @@
  * message is committed or given up; the operating system drops the share of a process that dies. Whoever finds no share at a moment knows that
  * each block that was put before, and that no message names, is left over. Nothing is ever written to the file.
  */
+import type { DatabaseSync } from 'node:sqlite';
 import { openLock, whenFree } from '../base/process-mutex.ts';
 import { fail } from '../base/errors.ts';
 import { isBusy } from '../base/sqlite-fault.ts';
@@ -14,17 +15,22 @@ type Room = Pick<StoreContext, 'layout' | 'clock'>;
 /** Held until it is disposed of. Throws E_BUSY, E_IO, E_DISK_FULL. */
 export async function enterWriters({ layout: { writers: path }, clock }: Room): Promise<Disposable> {
   try {
-    const db = await whenFree(clock, () => openLock(path));
-    try {
-      // a read transaction is the share; others have theirs beside it
-      await whenFree(clock, async () => db.exec('BEGIN; SELECT count(*) FROM sqlite_schema'));
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    const db = await whenFree(clock, () => shareOf(path));
     return { [Symbol.dispose]: () => db.close() };
   } catch (error) {
     throw sqliteError(error, 'mutex', path);
+  }
+}
+
+/** A read transaction is the share; others have theirs beside it. A connection that did not get it is not tried again: its transaction has begun. */
+async function shareOf(path: string): Promise<DatabaseSync> {
+  const db = await openLock(path);
+  try {
+    db.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 

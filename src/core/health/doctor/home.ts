@@ -15,7 +15,6 @@ import { bad, ok, warn, type Examination } from './room.ts';
 /** Keys change with every rotation; a backup older than this lacks some. */
 const BACKUP_OLD_MS = 90 * 86_400_000;
 
-
 const opens: Examination = {
   check: 'home',
   look: async (_room, { home }) => ok(`opens, at ${(await home()).path}`),
