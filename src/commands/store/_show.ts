@@ -82,7 +82,7 @@ export async function storeLines(shown: ShownStore, view: View): Promise<readonl
 }
 
 /** The whole first, then its parts; names that a later release adds come last. */
-const COUNTS = ['matched', 'moved', 'left', 'checked', 'bad', 'repaired', 'present', 'unannounced', 'lost', 'messages', 'blocks', 'unfinished', 'bytes'];
+const COUNTS = ['matched', 'moved', 'left', 'checked', 'bad', 'repaired', 'present', 'ended', 'unannounced', 'lost', 'messages', 'blocks', 'unfinished', 'bytes'];
 const rank = (name: string): number => (COUNTS.includes(name) ? COUNTS.indexOf(name) : COUNTS.length);
 
 const countsText = (counts: Readonly<Record<string, number>>): string =>

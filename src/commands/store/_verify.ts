@@ -44,6 +44,7 @@ export const verifySchema = object({
     object({
       total: record(integer(), 'by level'),
       present: integer(),
+      ended: integer('removed, collected or expired: kept long enough'),
       unannounced: array(missed),
       lost: array(missed),
       operations: integer('records of an --id that came back from the journal'),
@@ -82,9 +83,9 @@ export function acknowledgedOf(result: AcknowledgedResult, ms: number): ShownVer
 
 type Promises = NonNullable<ShownVerify['acknowledged']>;
 
-function promisesOf({ total, present, unannounced, lost, operations }: AcknowledgedResult): Promises {
+function promisesOf({ total, present, ended, unannounced, lost, operations }: AcknowledgedResult): Promises {
   const shown = (some: AcknowledgedResult['lost']) => some.map(({ cid, level, atMs, to }) => ({ cid: cid.toString(), level, at: at(atMs), to }));
-  return { total: total as Readonly<Record<string, number>>, present, unannounced: shown(unannounced), lost: shown(lost), operations };
+  return { total: total as Readonly<Record<string, number>>, present, ended, unannounced: shown(unannounced), lost: shown(lost), operations };
 }
 
 const promised = ({ total }: Promises): number => Object.values(total).reduce((sum, n) => sum + n, 0);
@@ -151,7 +152,7 @@ export async function acknowledgedLines({ acknowledged, repaired }: ShownVerify,
 
 async function promiseLines(acknowledged: Promises, view: View): Promise<readonly string[]> {
   const { table } = await import('../../cli/table.ts');
-  const { total, present, unannounced, lost } = acknowledged;
+  const { total, present, ended, unannounced, lost } = acknowledged;
   const checked = promised(acknowledged);
   const rows = [...lost.map((one) => ({ ...one, what: 'lost' })), ...unannounced.map((one) => ({ ...one, what: 'not announced' }))];
   const { paint } = view;
@@ -165,6 +166,6 @@ async function promiseLines(acknowledged: Promises, view: View): Promise<readonl
   const levels = Object.entries(total).map(([level, n]) => `${grouped(n)} ${level}`);
   return [
     ...(rows.length === 0 ? [] : lines),
-    `${count(checked, 'acknowledged message')}${levels.length === 0 ? '' : ` (${levels.join(', ')})`}: ${grouped(present + 0)} present, ${grouped(unannounced.length)} not announced, ${grouped(lost.length)} lost`,
+    `${count(checked, 'acknowledged message')}${levels.length === 0 ? '' : ` (${levels.join(', ')})`}: ${grouped(present)} present, ${ended === 0 ? '' : `${grouped(ended)} removed or expired, `}${grouped(unannounced.length)} not announced, ${grouped(lost.length)} lost`,
   ];
 }

@@ -66,7 +66,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     this.doing('comparing acknowledgements');
     const act = () => store.verifyAcknowledged(since, { repair, signal: this.signal });
     const { result, error, ms } = await asJob(store, 'acknowledged', act, (found) => ({
-      counts: { present: found.present, unannounced: found.unannounced.length, lost: found.lost.length },
+      counts: { present: found.present, ended: found.ended, unannounced: found.unannounced.length, lost: found.lost.length },
       error: acknowledgedError(found),
       isUnrecorded: found.hotDamage !== undefined,
     }));

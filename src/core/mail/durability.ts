@@ -3,6 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import { OmniplexError } from '../base/errors.ts';
 import { copyMessageToCold, requireDurability, type ReachedDurability } from '../storage/commit.ts';
 import type { Durability, MessageRecord, TierName } from '../storage/ports.ts';
+import { promiseAgain } from '../storage/promise.ts';
 import type { Store } from '../storage/store.ts';
 import type { MailRoom } from './room.ts';
 
@@ -40,12 +41,10 @@ export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durabilit
   return { durability: { asked, true: 'cold', copies: copiesOf(store, after), announcements: 'cold' }, changed };
 }
 
-async function acknowledge({ home, store }: MailRoom, { cid, bytes, expiresAtMs }: MessageRecord): Promise<void> {
-  const atMs = home.clock.now();
-  const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
-  await store.journal.append([{ cid, durability: 'cold', atMs, inboxes, bytes, expiresAtMs }]);
+async function acknowledge({ home, store }: MailRoom, { cid }: MessageRecord): Promise<void> {
+  if (!(await promiseAgain(store, cid, 'cold'))) return;
   const entry = home.outbox.find(cid);
-  if (entry !== undefined) home.outbox.settle(entry.number, { atMs, durability: 'cold' });
+  if (entry !== undefined) home.outbox.settle(entry.number, { atMs: home.clock.now(), durability: 'cold' });
 }
 
 /** Copies of every block, by tier. */

@@ -9,6 +9,7 @@ import { limits } from '../base/limits.ts';
 import type { EntryHolder, NewEntry, OutboxEntry } from '../home/index.ts';
 import { liveness, thisProcess } from '../storage/locks/holder.ts';
 import type { Durability } from '../storage/ports.ts';
+import { promise } from '../storage/promise.ts';
 import type { MailRoom } from './room.ts';
 
 /** Entries that this process is at, and how often: two sends may share an id. Empties itself: whoever adds takes away. */
@@ -114,18 +115,15 @@ async function journaledSince({ store }: MailRoom, atMs: number): Promise<Readon
 
 async function settleFromStore({ home, store }: MailRoom, { number, cid, bytes, recipients, expiresAtMs }: OutboxEntry, journaled: ReadonlySet<string>): Promise<void> {
   const atMs = home.clock.now();
-  const record = cid === undefined ? undefined : await store.hot.message(cid);
-  if (cid === undefined || record === undefined || record.removed) {
-    home.outbox.settle(number, { atMs, state: 'failed', code: 'E_INTERRUPTED' });
-    return;
-  }
   const durability: Durability = 'hot';
+  const record = cid === undefined ? undefined : await store.hot.message(cid);
+  let stands = record !== undefined && !record.removed;
   // From here on the sender is told that it stands: that is an acknowledgement.
-  if (!journaled.has(cid.toString())) {
+  if (cid !== undefined && stands && !journaled.has(cid.toString())) {
     const operation = await store.hot.operationOf(cid);
-    await store.journal.append([{ cid, durability, atMs, inboxes: recipients.map(({ inbox }) => inbox), bytes: bytes ?? 0, expiresAtMs, operation }]);
+    stands = await promise(store, { cid, durability, atMs, inboxes: recipients.map(({ inbox }) => inbox), bytes: bytes ?? 0, expiresAtMs, operation });
   }
-  home.outbox.settle(number, { atMs, durability, state: 'announced' });
+  home.outbox.settle(number, stands ? { atMs, durability, state: 'announced' } : { atMs, state: 'failed', code: 'E_INTERRUPTED' });
 }
 
 /** What the store holds under an id, written into this home's outbox: after a race that another process won, or in a home that did not send it. */

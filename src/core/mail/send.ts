@@ -14,7 +14,8 @@ import { introductionBlocks } from '../identity/introduction.ts';
 import type { OutboxEntry } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
-import type { Durability, Operation, TierName } from '../storage/ports.ts';
+import type { Operation, TierName } from '../storage/ports.ts';
+import { promiseAgain } from '../storage/promise.ts';
 import { enterWriters } from '../storage/writers.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
@@ -118,7 +119,7 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
     // Another process was first with the same id and content: what we sealed is garbage.
     await sealed.withdraw();
     const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
-    return asRepeat(room, answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall));
+    return asRepeat(room, await asLeft(room, answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall), known));
   }
   if (sent.replaces !== undefined) await supersede(room, sent.replaces);
   if (sealed.again !== undefined) room.warn(warning('W_SENT_AGAIN', { id: draft.request.id, cid: sealed.again.toString() }));
@@ -168,7 +169,8 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, opera
   const { cid } = operation;
   const there = room.home.outbox.find(cid);
   if (there !== undefined && isKnown(there, cid)) return;
-  await acknowledgeAgain(room, operation, durability.true);
+  // whoever sent it may have died before the journal was told, and his home with him: what is answered now is written down first
+  await promiseAgain(room.store, cid, durability.true, operation);
   const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
   const recipients = known.recipients.map(({ identity, inbox }) => ({ identity, inbox, name: names.get(identity.toString()) ?? identity.toString() }));
   const { createdMs: createdAtMs, request } = draft;
@@ -179,15 +181,6 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, opera
   const entry = flight && room.home.outbox.entry(flight.number);
   if (entry === undefined) return;
   if (!isKnown(entry, cid)) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
-}
-
-/** Whoever sent it may have died before the journal was told, and his home with him: what is answered now is written down first. */
-async function acknowledgeAgain({ store }: MailRoom, operation: Operation, level: Durability): Promise<void> {
-  const { cid } = operation;
-  const record = await store.hot.message(cid);
-  if (record === undefined || record.removed) return;
-  const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
-  await store.journal.append([{ cid, durability: level, atMs: store.clock.now(), inboxes, bytes: record.bytes, expiresAtMs: record.expiresAtMs, operation }]);
 }
 
 /** The entry is of this message, and how it went is written down. */

@@ -1,7 +1,7 @@
 /**
  * What we promised against what is there: the journal compared with the tiers. `present`: every block is somewhere and every inbox is told.
- * `unannounced`: the blocks are there, an inbox is not told. `lost`: blocks are missing, or known to be wrong. What was removed or collected
- * on purpose, or has expired, was kept long enough and counts as present. Losses are noted in the hot tier; a note is struck out only when all
+ * `unannounced`: the blocks are there, an inbox is not told. `lost`: blocks are missing, or known to be wrong. `ended`: removed or collected
+ * on purpose, or expired: kept long enough, whether it is still there or not. Losses are noted in the hot tier; a note is struck out only when all
  * of the message was read and hashed. A hot tier that is broken itself is not written to: that could go over what a rebuild can still read.
  */
 import { equalBytes, hexOf } from '../base/bytes.ts';
@@ -26,6 +26,8 @@ export interface Missed {
 export interface AcknowledgedResult {
   readonly total: Readonly<Partial<Record<Durability, number>>>;
   readonly present: number;
+  /** Let go on purpose, or expired. */
+  readonly ended: number;
   readonly unannounced: readonly Missed[];
   readonly lost: readonly Missed[];
   /** Announcements that were made again, where that was asked. */
@@ -75,6 +77,7 @@ class Audit {
   readonly #unannounced = new Map<string, Missed>();
   readonly #lost = new Map<string, Acknowledgement>();
   #present = 0;
+  #ended = 0;
   #announcedAgain = 0;
 
   constructor(store: StoreContext, facts: JournalFacts, { mends, isHotSound }: { readonly mends: boolean; readonly isHotSound: boolean }) {
@@ -86,17 +89,18 @@ class Audit {
 
   get result(): Omit<AcknowledgedResult, 'operations' | 'damage'> {
     const lost = [...this.#lost.values()].map((one) => missed(one, one.inboxes));
-    return { total: this.#total, present: this.#present, unannounced: [...this.#unannounced.values()], lost, announcedAgain: this.#announcedAgain };
+    return { total: this.#total, present: this.#present, ended: this.#ended, unannounced: [...this.#unannounced.values()], lost, announcedAgain: this.#announcedAgain };
   }
 
   async look(one: Acknowledgement, options: LookOptions): Promise<void> {
     const { cid, durability: level } = one;
     const { hot, tiers, clock } = this.#store;
     this.#total[level] = (this.#total[level] ?? 0) + 1;
-    if (this.#facts.released.has(cid.toString()) || isExpired(one, clock.now())) this.#present++;
+    const record = this.#isHotSound ? await hot.message(cid) : undefined;
+    if (this.#facts.released.has(cid.toString()) || record?.removed === true || isExpired(one, clock.now())) this.#ended++;
     else if ((await readableHolders(tiers, cid, options)) === undefined) this.#lost.set(cid.toString(), one);
     else {
-      const isKnown = !this.#isHotSound || (await hot.message(cid)) !== undefined || (this.#repair && (await recordAgain(hot, tiers, one)));
+      const isKnown = !this.#isHotSound || record !== undefined || (this.#repair && (await recordAgain(hot, tiers, one)));
       await this.#lookAtInboxes(one, isKnown);
     }
   }
@@ -116,7 +120,7 @@ class Audit {
     if (this.#lost.size + this.#unannounced.size === 0) return;
     const { released } = await journalFacts(this.#store.journal, sinceMs);
     for (const missing of [this.#lost, this.#unannounced]) {
-      for (const text of missing.keys()) if (released.has(text) && missing.delete(text)) this.#present++;
+      for (const text of missing.keys()) if (released.has(text) && missing.delete(text)) this.#ended++;
     }
   }
 

@@ -9,6 +9,7 @@ import { requireColdCopies, type ColdCopy } from './cold-copy.ts';
 import type { StoreContext } from './context.ts';
 import { changed, withMessage } from './message-lock.ts';
 import { durabilities, type ColdTierName, type Durability, type MessageCommit, type Operation, type TierName } from './ports.ts';
+import { promise, promiseAgain } from './promise.ts';
 
 export interface CommitOptions {
   readonly durability: Durability;
@@ -49,16 +50,15 @@ export async function commitMessage(store: StoreContext, commit: MessageCommit, 
   const cid = operation?.cid ?? commit.message.cid;
   const { copy, shortfall } = options.durability === 'cold' ? await tryCold(store, cid, options) : {};
   const reached = await reachedDurability(store, cid, options.durability, copy);
-  await store.journal.append([{ ...(await acknowledged(store, cid, commit)), durability: reached.true, atMs: store.clock.now(), ...(operation && { operation }) }]);
+  if (!(await writeDown(store, cid, commit, reached.true, operation))) return { outcome, operation, durability: { ...reached, true: 'accepted', copies: {} } };
   return { outcome, operation, durability: reached, ...(shortfall && { shortfall }) };
 }
 
-/** What is acknowledged: the message at hand, or the one that the same id made before. */
-async function acknowledged(store: StoreContext, cid: Cid, { message, announcements }: MessageCommit) {
-  if (sameCid(cid, message.cid)) return { cid, inboxes: announcements.map(({ inbox }) => inbox), bytes: message.bytes, expiresAtMs: message.expiresAtMs };
-  const record = await store.hot.message(cid);
-  const inboxes = (await store.hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
-  return { cid, inboxes, bytes: record?.bytes ?? 0, expiresAtMs: record?.expiresAtMs ?? 0 };
+/** The message at hand, or the one that the same id made before. False when that one is no longer wanted: a repeat does not bring it back. */
+function writeDown(store: StoreContext, cid: Cid, { message, announcements }: MessageCommit, durability: Durability, operation: Operation | undefined): Promise<boolean> {
+  if (!sameCid(cid, message.cid)) return promiseAgain(store, cid, durability, operation);
+  const inboxes = announcements.map(({ inbox }) => inbox);
+  return promise(store, { cid, durability, atMs: store.clock.now(), inboxes, bytes: message.bytes, expiresAtMs: message.expiresAtMs, ...(operation && { operation }) });
 }
 
 /** Every block and the announcements into cold, hot as it is: what raises a message to `cold`. Throws as `requireColdCopies`, E_LOCKED. */

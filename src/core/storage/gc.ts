@@ -11,6 +11,7 @@ import { limits } from '../base/limits.ts';
 import { requireConfirmed } from './bulk.ts';
 import type { StoreContext } from './context.ts';
 import { BlockSets, type Buried } from './digest-set.ts';
+import { soundFacts } from './journal-facts.ts';
 import { withRecord } from './message-lock.ts';
 import { PlanName } from './plan.ts';
 import type { MessageRecord, TierName } from './ports.ts';
@@ -91,7 +92,8 @@ export async function gc(store: StoreContext, options: GcOptions = {}): Promise<
   const plan = await makePlan(store, sets, asOfMs, graceMs, options);
   if (options.dryRun === true) return plan;
   if (plan.messages + plan.blocks > 0) requireConfirmed('gc', plan.planId, options.confirm);
-  for (const one of sets.buried()) await forget(store, one, options.signal);
+  const { released } = await soundFacts(store.journal);
+  for (const one of sets.buried()) await forget(store, one, released, options.signal);
   return await sweep(store, sets, plan, asOfMs, options);
 }
 
@@ -146,11 +148,14 @@ function mark(store: StoreContext, sets: BlockSets, { untilMs, asOfMs }: { reado
   return markReached(store, sets, untilMs, { signal, onMessage });
 }
 
-/** The journal first: what is missing without a release counts as lost. A message that is wanted again meanwhile stops the run. */
-function forget(store: StoreContext, planned: Buried, signal?: AbortSignal): Promise<void> {
+/**
+ * The journal first: what is missing without a release counts as lost. One that was removed has its release, unless a promise came behind it.
+ * A message that is wanted again meanwhile stops the run.
+ */
+function forget(store: StoreContext, planned: Buried, released: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
   return withRecord(store, planned.cid, { signal }, async (record, lock) => {
     if (record.version !== planned.version) throw fail('E_BUSY', { what: `message ${planned.cid.toString()}` });
-    if (!record.removed) await store.journal.release([{ cid: record.cid, atMs: store.clock.now(), reason: 'expired' }]);
+    if (!released.has(record.cid.toString())) await store.journal.release([{ cid: record.cid, atMs: store.clock.now(), reason: record.removed ? 'removed' : 'expired' }]);
     await withdrawAll(store, record.cid);
     for (const tier of store.cold.values()) await tier.forget(record.cid);
     await store.hot.forget(record.cid, record.version, lock);

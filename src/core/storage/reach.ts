@@ -7,7 +7,8 @@ import { fail, isError } from '../base/errors.ts';
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import type { BlockSets } from './digest-set.ts';
-import { soundFacts } from './journal-facts.ts';
+import { readableHolders } from './holders.ts';
+import { bindingAt, soundFacts } from './journal-facts.ts';
 import { pendingImports } from './pending.ts';
 import type { MessageRecord } from './ports.ts';
 import { unknownToHot } from './restore.ts';
@@ -46,10 +47,19 @@ async function keepWhatIsThere(sets: BlockSets, cid: Cid, load: (cid: Cid) => Pr
   }
 }
 
-/** A message that is announced in cold and unknown to hot was lost there: nothing may go before it is brought back. */
+/**
+ * A message that is announced in cold, or that the journal promises and whose blocks are there, and that is unknown to hot was lost there:
+ * nothing may go before it is brought back.
+ */
 async function refuseUnknown(store: StoreContext): Promise<void> {
+  const facts = await soundFacts(store.journal);
   for (const tier of store.cold.values()) {
-    const [lost] = await unknownToHot(store.hot, tier, async () => (await soundFacts(store.journal)).released);
-    if (lost !== undefined) throw fail('E_STORE_CORRUPT', { tier: 'hot', path: store.hot.place, why: `message ${lost.toString()} is in ${tier.tier} and unknown here` });
+    const [lost] = await unknownToHot(store.hot, tier, () => Promise.resolve(facts.released));
+    if (lost !== undefined) throw unknown(store, lost, `is in ${tier.tier}`);
+  }
+  for (const [, { cid }] of bindingAt(facts, store.clock.now())) {
+    if ((await store.hot.message(cid)) === undefined && (await readableHolders(store.tiers, cid)) !== undefined) throw unknown(store, cid, 'was acknowledged, its blocks are there');
   }
 }
+
+const unknown = ({ hot }: StoreContext, cid: Cid, what: string) => fail('E_STORE_CORRUPT', { tier: 'hot', path: hot.place, why: `message ${cid.toString()} ${what} and it is unknown here` });

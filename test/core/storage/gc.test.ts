@@ -97,7 +97,7 @@ describe('gc', () => {
     expect(await store.hot.inbox.ofMessage(expiring.cid)).toEqual([]);
     expect(new Set((await all(store.journal.releasedSince(0))).map(({ reason }) => reason))).toEqual(new Set(['removed', 'expired']));
     expect(await fetch(store, living.cid)).toEqual(living.content);
-    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 3, lost: [], unannounced: [] });
+    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 1, ended: 2, lost: [], unannounced: [] });
   });
 
   it('says what waits for its grace time, how much of it and until when', async () => {
@@ -194,6 +194,33 @@ describe('gc', () => {
     await store.hot.forget(message.cid, record?.version as number);
     clock.advance(limits.gcGraceMs);
     await rejectsWith(store.gc({ dryRun: true }), 'E_STORE_CORRUPT');
+  });
+
+  it('stops when the journal promises a message that hot lost and whose blocks are there; a lost one does not stop it', async () => {
+    const { store, clock } = await freshStore();
+    const [message, lost] = [await send(store, 'm', 1_000), await send(store, 'lost', 1_000)];
+    for (const { cid } of [message, lost]) await store.hot.forget(cid, (await store.hot.message(cid))?.version as number);
+    await store.hot.remove([lost.cid]);
+    for (const cid of [message.cid, lost.cid]) await store.hot.inbox.withdraw(ada, cid);
+    clock.advance(2 * limits.gcGraceMs);
+    await rejectsWith(store.gc({ dryRun: true }), 'E_STORE_CORRUPT');
+    expect(await store.hot.has([message.cid])).toEqual([true]);
+    await store.verify({ repair: true });
+    expect(await store.gc({ dryRun: true })).toMatchObject({ blocks: 0 });
+    expect(await fetch(store, message.cid)).toEqual(message.content);
+  });
+
+  it('lets go of a removed message again when a promise came behind its release', async () => {
+    const it = await freshStore();
+    const { store, clock } = it;
+    const message = await send(store, 'm', 1_000);
+    await removeAll(it, [message.cid]);
+    await store.journal.append([{ cid: message.cid, durability: 'hot', atMs: clock.now(), inboxes: [ada], bytes: 1_000, expiresAtMs: 0 }]);
+    expect(await store.verifyAcknowledged(0), 'the record says that it was removed').toMatchObject({ ended: 1, unannounced: [], lost: [] });
+    clock.advance(2 * limits.gcGraceMs);
+    expect(await collect(it)).toMatchObject({ messages: 1 });
+    expect(await store.verifyAcknowledged(0)).toMatchObject({ ended: 1, unannounced: [], lost: [] });
+    expect(await store.gc({ dryRun: true })).toMatchObject({ messages: 0, blocks: 0 });
   });
 
   it('runs once at a time', async () => {

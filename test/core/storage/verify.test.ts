@@ -225,7 +225,7 @@ describe('what was acknowledged', () => {
     await store.hot.remove([message.cid]);
     expect((await store.verifyAcknowledged(0)).lost.length).toBe(1);
     clock.advance(1_000);
-    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 1, lost: [] });
+    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 0, ended: 1, lost: [] });
   });
 });
 
