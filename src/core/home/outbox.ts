@@ -168,6 +168,16 @@ export class Outbox {
     });
   }
 
+  /** Two entries turned out to be one message: `gone` goes, and its id passes to `stays`. */
+  replace(gone: number, stays: number): void {
+    this.#database.transaction(() => {
+      const { id } = this.entry(gone);
+      const { number: _, recipients: __, ...entry } = this.entry(stays);
+      this.remove(gone);
+      this.#entries.update({ ...entry, id: entry.id ?? id }, 'number = ?', stays);
+    });
+  }
+
   /** Writes down how it went. May be called again when more becomes known. Throws E_NOT_FOUND. */
   settle(number: number, settlement: Settlement): OutboxEntry {
     return this.settleMany([{ number, ...settlement }])[0] as OutboxEntry;

@@ -105,5 +105,8 @@ function settle(room: MailRoom, messages: readonly SealedSend[], flights: readon
 /** The store has one effect of an id. Where that is not what this entry says, the entry follows the store. */
 async function adoptIfShared(room: MailRoom, message: SealedSend, { number, shared }: Flight, answer: CommitAnswer): Promise<void> {
   if ('error' in answer || (!shared && sameCid(answer.cid, message.cid))) return;
+  const there = room.home.outbox.find(answer.cid);
+  // whoever shares an entry leaves it to its owner to make one of two
+  if (shared && there !== undefined && there.number !== number) return;
   await adopt(room, number, { cid: answer.cid, bytes: message.entry.bytes ?? 0, durability: answer.durability.true });
 }

@@ -126,18 +126,21 @@ async function settleFromStore({ home, store }: MailRoom, { number, cid, bytes, 
   home.outbox.settle(number, stands ? { atMs, durability, state: 'announced' } : { atMs, state: 'failed', code: 'E_INTERRUPTED' });
 }
 
-/** What the store holds under an id, written into this home's outbox: after a race that another process won, or in a home that did not send it. */
-export async function adopt(room: MailRoom, number: number, message: { readonly cid: Cid; readonly bytes: number; readonly durability: Durability }): Promise<OutboxEntry> {
+/**
+ * What the store holds under an id, written into this home's outbox: after a race that another process won, or in a home that did not send it.
+ * One message has one entry: where there is one of it already, the one at hand goes, and its id with it to the other.
+ */
+export async function adopt(room: MailRoom, number: number, message: { readonly cid: Cid; readonly bytes: number; readonly durability: Durability }): Promise<void> {
   const { home, store } = room;
+  const { outbox } = home;
   const atMs = home.clock.now();
-  const { recipients } = home.outbox.entry(number);
+  const { number: stays, recipients } = outbox.find(message.cid) ?? outbox.entry(number);
   const packets = await Promise.all(recipients.map(async ({ inbox }) => (await store.hot.inbox.find(inbox, message.cid))?.packet));
-  return home.transaction(() => {
-    home.outbox.amend(number, { ...message, packets });
-    home.outbox.settle(number, { atMs, durability: message.durability, state: 'announced' });
-    recipients.forEach(({ state }, place) => {
-      if (state === 'failed') home.outbox.setRecipientState(number, place, { state: 'announced', atMs });
+  home.transaction(() => {
+    if (stays !== number) outbox.replace(number, stays);
+    outbox.amend(stays, { ...message, packets });
+    outbox.settle(stays, { atMs, durability: message.durability, state: 'announced' }).recipients.forEach(({ state }, place) => {
+      if (state === 'failed') outbox.setRecipientState(stays, place, { state: 'announced', atMs });
     });
-    return home.outbox.entry(number);
   });
 }

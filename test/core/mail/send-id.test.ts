@@ -308,6 +308,29 @@ describe('an id', () => {
     expect((await bob.app.outbox.show('release-1')).result).toMatchObject({ cid: answers[0]?.result.cid, state: 'announced' });
   });
 
+  it('whose message is sealed while another send has its effect leaves one entry, with the id and all states', async () => {
+    const { alice, bob } = await pair();
+    const { promise: go, resolve: release } = Promise.withResolvers<void>();
+    const slow = bob.app.send({
+      ...hello(),
+      input: streamInput(
+        (async function* () {
+          await go;
+          yield bytesOf('hello');
+        })(),
+      ),
+    });
+    const first = await bob.app.send(hello());
+    release();
+    expect(await slow).toMatchObject({ changed: false, result: { cid: first.result.cid, sentBefore: storedAt, recipients: { announced: 1 } } });
+    const { messages } = (await bob.app.outbox.list()).result;
+    expect(messages).toMatchObject([{ cid: first.result.cid, id: 'release-1', state: 'announced' }]);
+    expect(messages).toHaveLength(1);
+    expect((await bob.app.outbox.show('release-1')).result).toMatchObject({ cid: first.result.cid, state: 'announced' });
+    expect(await told(alice)).toHaveLength(1);
+    expect((await all((await bob.app.store()).hot.messages()))).toHaveLength(1);
+  });
+
   it('asked at once with different content has one effect and one refusal', async () => {
     const { alice, bob } = await pair();
     const answers = await Promise.allSettled([bob.app.send(hello()), bob.app.send({ ...hello(), input: bytesInput(bytesOf('other')) })]);
