@@ -20,10 +20,10 @@ function adviceOn({ isHotBroken }: VerifyResult, hasRepaired: boolean): string |
 /**
  * E_NOT_FOUND: nothing of what was named is anywhere. E_VERIFY: wrong or missing bytes are left. E_LOST: what was acknowledged is not there, or
  * not announced, or a rebuild could not bring it back. E_INCOMPLETE: a repair could not bring back all that was known of what is there.
- * E_TIMEOUT: what was looked at holds, and the rest was not looked at.
+ * E_TIMEOUT: what was looked at holds, and the rest was not looked at. E_IO, E_DISK_FULL, E_BUSY: all holds, and it could not be written down.
  */
 export function verifyError(result: VerifyResult, before?: RepairReport): OmniplexError | undefined {
-  const { checked, bad, badTotal, repaired, rebuilt: made, acknowledged, shortfall } = result;
+  const { checked, bad, badTotal, repaired, rebuilt: made, acknowledged, shortfall, unkept } = result;
   if (checked === 0 && bad.length === 1 && bad[0]?.code === 'E_NOT_FOUND') return fail('E_NOT_FOUND', { what: String(bad[0].cid) });
   if (badTotal > repaired) {
     const hint = adviceOn(result, before !== undefined);
@@ -33,7 +33,7 @@ export function verifyError(result: VerifyResult, before?: RepairReport): Omnipl
   const lost = new Set([...(rebuilt?.notBroughtBack ?? []), ...(acknowledged?.lost ?? [])].map(({ cid }) => cid.toString()));
   const unannounced = acknowledged?.unannounced.length ?? 0;
   if (lost.size + unannounced > 0) return fail('E_LOST', { lost: lost.size, unannounced });
-  return forgotten(rebuilt, before) ?? shortfall;
+  return forgotten(rebuilt, before) ?? shortfall ?? unkept;
 }
 
 /** What cannot be known any more although everything that can be named is there. */

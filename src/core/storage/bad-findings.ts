@@ -4,7 +4,7 @@
  * It lies in a file of its own, not in the hot tier: a write to one that is broken goes over what a repair could still read.
  */
 import { textOf, utf8 } from '../base/bytes.ts';
-import { isError } from '../base/errors.ts';
+import { isError, type OmniplexError } from '../base/errors.ts';
 import { readBounded, writeWhole } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import type { StoreContext } from './context.ts';
@@ -14,19 +14,20 @@ const VERSION = 1;
 
 type Room = Pick<StoreContext, 'layout' | 'clock'>;
 
-/** `bad`: what this audit found and did not repair, with messages that an inbox was not told of. `isWhole`: it looked through everything. Where the file cannot be written, nothing is kept. */
-export async function keepFindings(room: Room, bad: number, isWhole: boolean): Promise<void> {
+/** `bad`: what this audit found and did not repair, with messages that an inbox was not told of. `isWhole`: it looked through everything. Answers why nothing was kept where the file cannot be written: the audit itself has said what it found. */
+export async function keepFindings(room: Room, bad: number, isWhole: boolean): Promise<OmniplexError | undefined> {
   const next = (known: number): number => (isWhole ? bad : Math.max(bad, known));
   const known = await badFindings(room);
-  if (next(known) === known) return;
+  if (next(known) === known) return undefined;
   try {
     await using mutex = storeMutex(`${room.layout.audit}.lock`, room.clock);
     await mutex.run(async () => {
       await writeWhole(room.layout.audit, utf8.encode(`${JSON.stringify({ v: VERSION, bad: next(await badFindings(room)) })}\n`), { replace: true });
     });
+    return undefined;
   } catch (error) {
-    // the audit itself has said what it found
     if (!isError(error, 'E_IO', 'E_DISK_FULL', 'E_BUSY')) throw error;
+    return error;
   }
 }
 

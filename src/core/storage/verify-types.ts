@@ -10,7 +10,7 @@ export interface VerifyOptions {
   readonly cids?: readonly Cid[];
   /** All tiers by default. */
   readonly tiers?: readonly TierName[];
-  /** The fraction of blocks, and of messages, to look at: above 0, at most 1. */
+  /** The fraction of blocks, and of messages, to look at: above 0, at most 1. One of each in every tier is looked at in any case. */
   readonly sample?: number;
   readonly repair?: boolean;
   /** How a hot database that is broken as a database is made whole; without it that is only reported. */
@@ -45,6 +45,8 @@ export interface VerifyResult {
   readonly acknowledged?: AcknowledgedResult;
   /** And not rebuilt: nothing may be written to it before a repair, no record of this run either. What was acknowledged was not compared. */
   readonly isHotBroken?: true;
+  /** Why `audit.json` could not be written: what checks tell of this store is as before. */
+  readonly unkept?: OmniplexError;
   /** Time ran out: the rest was not looked at. */
   readonly shortfall?: OmniplexError;
 }

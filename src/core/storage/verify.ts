@@ -25,8 +25,8 @@ import { journalFacts } from './journal-facts.ts';
 export async function verify(store: StoreContext, options: VerifyOptions = {}): Promise<VerifyResult> {
   const result = await lookThrough(store, options);
   const isWhole = options.cids === undefined && options.tiers === undefined && options.sample === undefined && result.shortfall === undefined;
-  await keepFindings(store, result.badTotal - result.repaired + (result.acknowledged?.unannounced.length ?? 0), isWhole);
-  return result;
+  const unkept = await keepFindings(store, result.badTotal - result.repaired + (result.acknowledged?.unannounced.length ?? 0), isWhole);
+  return unkept === undefined ? result : { ...result, unkept };
 }
 
 async function lookThrough(store: StoreContext, options: VerifyOptions): Promise<VerifyResult> {
@@ -153,9 +153,19 @@ class Verification {
 
   readonly #load = async (cid: Cid) => (await this.#store.read(cid, this.#options.signal))?.bytes;
 
-  #sampled(): boolean {
+  /** The sample of them, by chance; one at least, where there is one, so that a small sample of a small store is no empty look. */
+  async *#sampleOf<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
     const { sample } = this.#options;
-    return sample === undefined || uniform(this.#store.rng, 1_000_000) < sample * 1_000_000;
+    let seen = 0;
+    let spare: T | undefined;
+    let isEmpty = true;
+    for await (const one of all) {
+      if (sample === undefined || uniform(this.#store.rng, 1_000_000) < sample * 1_000_000) {
+        isEmpty = false;
+        yield one;
+      } else if (isEmpty && uniform(this.#store.rng, ++seen) === 0) spare = one;
+    }
+    if (isEmpty && spare !== undefined) yield spare;
   }
 
   #report(bad: BadBlock): void {
@@ -196,7 +206,7 @@ class Verification {
   }
 
   async #checkTier(tier: BlockTier): Promise<void> {
-    for await (const { cid } of tier.blocks(undefined, this.#options.signal)) if (this.#sampled()) await this.#checkBlock(tier, cid);
+    for await (const { cid } of this.#sampleOf(tier.blocks(undefined, this.#options.signal))) await this.#checkBlock(tier, cid);
   }
 
   /** Whether any tier has it. */
@@ -239,9 +249,13 @@ class Verification {
   }
 
   async #checkMessages(): Promise<void> {
+    for await (const record of this.#sampleOf(this.#wantedMessages())) await this.#checkMessage(record);
+  }
+
+  async *#wantedMessages(): AsyncGenerator<MessageRecord> {
     for await (const record of this.#store.hot.messages()) {
       this.#options.signal?.throwIfAborted();
-      if (!record.removed && !isExpired(record, this.#store.clock.now()) && this.#sampled()) await this.#checkMessage(record);
+      if (!record.removed && !isExpired(record, this.#store.clock.now())) yield record;
     }
   }
 
