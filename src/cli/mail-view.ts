@@ -100,6 +100,7 @@ const sentFacts = {
   bytes: nullable(integer()),
   created: time(),
   expires: nullable(time()),
+  ended: nullable(oneOf(['expired', 'removed'], 'why nobody can fetch it from its store any more, as far as this home knows')),
   durability: object({ asked: oneOf(levels), true: oneOf(levels) }),
   receipt: nullable(oneOf(['received', 'opened'], 'what was asked of the recipients')),
   state: oneOf(recipientStates, 'of the recipient who is the least far'),
@@ -153,11 +154,12 @@ export function recipientLine({ name, state, times, code }: Infer<typeof recipie
 type OutboxFacts = Omit<Infer<typeof outboxMessage>, 'recipients'> & { readonly recipients: Infer<typeof outboxMessage>['recipients'] };
 
 export function outboxLines(message: OutboxFacts, view: View): string[] {
-  const { cid, id, name, bytes, created, expires, durability, recipients } = message;
+  const { cid, id, name, bytes, created, expires, ended, durability, recipients } = message;
   const what = [id, name, bytes === null ? undefined : size(bytes)].filter((part) => part !== undefined && part !== null).join(' ');
   return [
     `${cid === null ? 'never sealed to its end' : view.paint.mark(cid)}${what === '' ? '' : `  ${what}`}`,
-    `sent ${when(created)}, durability ${durability.true}, expires ${expires === null ? 'never' : when(expires)}`,
+    `sent ${when(created)}, durability ${durability.true}, ${ended === 'expired' ? 'expired' : 'expires'} ${expires === null ? 'never' : when(expires)}`,
+    ...(ended === 'removed' ? ['removed from the store: nobody can fetch it there any more'] : []),
     ...recipients.flatMap((one) => [recipientLine(one, view), ...[one.why, one.hint].flatMap((text) => (text === undefined ? [] : [`  ${text}`]))]),
   ];
 }

@@ -33,7 +33,7 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
     const { table } = await import('../../cli/table.ts');
     const rows = await table(view, messages, [
       { head: 'SENT', cell: ({ created }) => when(created) },
-      { head: 'STATE', cell: ({ state }) => (['lost', 'unknown', 'failed'].includes(state) ? view.paint.warn(state) : state) },
+      { head: 'STATE', cell: ({ state, ended }) => stateText(state, ended, view) },
       { head: 'TO', cell: ({ recipients }) => (recipients.total > 3 ? `${recipients.names.slice(0, 2).join(', ')} and ${recipients.total - 2} more` : recipients.names.join(', ') || '(passphrase)'), prose: true },
       { head: 'SIZE', cell: ({ bytes }) => (bytes === null ? '-' : size(bytes)) },
       { head: 'NAME', cell: ({ name }) => name ?? '-', prose: true },
@@ -42,4 +42,10 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
     ]);
     return next === null ? rows : [...rows, `more: --after ${next}`];
   }
+}
+
+/** What nobody can fetch any more, and nobody said that he has. */
+function stateText(state: string, ended: string | null, { paint }: View): string {
+  if (state === 'announced' && ended !== null) return paint.warn(`announced, ${ended}`);
+  return ['lost', 'unknown', 'failed'].includes(state) ? paint.warn(state) : state;
 }

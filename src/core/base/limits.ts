@@ -135,6 +135,7 @@ export const limitTable = {
   pageItemsMax: limit(1_000, 'items', 'one page of any list', 'docs/LIMITS.md'),
   batchItemsMax: limit(100_000, 'messages', 'of one --batch list', 'docs/LIMITS.md'),
   operationIdCharsMax: limit(256, 'characters', 'of an --id: it names one effect, it does not describe it', 'docs/LIMITS.md'),
+  outboxProbed: limit(16, 'messages', 'the newest that are announced and not confirmed: whether the store still knows them is asked at each use', 'docs/SECURITY.md, Stores'),
   flightMs: limit(3_600_000, 'ms', 'a send whose process cannot be looked at counts as under way this long', 'docs/LIMITS.md'),
   listItems: limit(100, 'items', 'of a list that was asked for without --limit', 'docs/LIMITS.md'),
   receiptPollMs: limit(500, 'ms', 'between two looks into an inbox while waiting for receipts', 'docs/LIMITS.md'),

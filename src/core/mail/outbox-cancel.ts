@@ -44,7 +44,7 @@ export async function cancel(room: MailRoom, key: Cid | string, { dryRun = false
   if (kept.length > 0 && withdrawn.length === 0) throw fail('E_TOO_LATE', { cid: cid.toString(), names: names(kept).join(', ') });
   const read = record === undefined || record.readAtMs === 0 ? null : rfc3339(record.readAtMs);
   const answer = (now: OutboxEntry, changed: boolean) =>
-    outcome({ ...messageView(now), withdrawn: names(withdrawn), kept: names(kept), read }, changed, tooLate(names(kept), entry));
+    outcome({ ...messageView(now, room.home.clock.now()), withdrawn: names(withdrawn), kept: names(kept), read }, changed, tooLate(names(kept), entry));
   if (dryRun) return answer(entry, false);
   const isGone = kept.length === 0 && (await letGo(room, cid));
   if (kept.length > 0) await withdraw(room, entry, cid, withdrawn);

@@ -32,7 +32,7 @@ export async function resend(room: MailRoom, key: Cid | string, { to, signal }: 
   await room.original();
   const entry = entryOf(room, key);
   const changed = await resendEntry(room, entry, to, signal);
-  return outcome(messageView(room.home.outbox.entry(entry.number)), changed);
+  return outcome(messageView(room.home.outbox.entry(entry.number), room.home.clock.now()), changed);
 }
 
 export interface ResendAllRequest {
@@ -126,6 +126,7 @@ const announcementsOf = ({ recipients, expiresAtMs }: OutboxEntry, cid: Cid, cho
 function markAnnounced({ home }: MailRoom, { number, recipients, durability }: OutboxEntry, chosen: readonly number[]): boolean {
   const atMs = home.clock.now();
   return home.transaction(() => {
+    home.outbox.setLetGo(number, undefined);
     if (durability.true === 'accepted') home.outbox.settle(number, { atMs, durability: 'hot' });
     const moved = chosen.filter((place) => {
       const { state } = recipients[place] as Delivery;

@@ -10,9 +10,10 @@ import { limits } from '../base/limits.ts';
 import { EXPIRES_MS_MAX } from '../packet/packet.ts';
 import { recipientStates, type Delivery, type OutboxEntry, type RecipientState } from '../home/index.ts';
 import { durabilities, type Durability } from '../storage/ports.ts';
+import { isExpired } from '../storage/expiry.ts';
 import { applyReceipts } from './apply-receipts.ts';
 import { reconcile, reconciled } from './flight.ts';
-import { learnLosses } from './losses.ts';
+import { learnLosses, learnOf } from './losses.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
 
@@ -38,6 +39,8 @@ interface OutboxFacts {
   readonly bytes: number | null;
   readonly created: string;
   readonly expires: string | null;
+  /** Why nobody can fetch it from its store any more, as far as this home knows; null while it can. */
+  readonly ended: 'expired' | 'removed' | null;
   readonly durability: { readonly asked: Durability; readonly true: Durability };
   /** What was asked of the recipients. */
   readonly receipt: 'received' | 'opened' | null;
@@ -84,16 +87,19 @@ export interface OutboxListRequest {
 /** From the one that needs looking after to the one that is done. */
 const LEAST_FAR: readonly RecipientState[] = ['lost', 'unknown', 'failed', 'refused', 'announced', 'received', 'opened', 'cancelled'];
 
-function factsOf(entry: OutboxEntry): OutboxFacts {
+function factsOf(entry: OutboxEntry, nowMs: number): OutboxFacts {
   const { cid, id, name, bytes, createdAtMs, expiresAtMs, durability, receipt, recipients, settledAtMs } = entry;
   const alone: RecipientState = settledAtMs === undefined ? 'unknown' : 'announced';
   return {
     cid: cid?.toString() ?? null,
     ...(id !== undefined && { id }),
     ...{ name: name ?? null, bytes: bytes ?? null, created: rfc3339(createdAtMs), expires: expiresAtMs === 0 ? null : rfc3339(expiresAtMs) },
+    ended: endOf(entry, nowMs),
     ...{ durability, receipt: receipt ?? null, state: LEAST_FAR.find((state) => recipients.some((one) => one.state === state)) ?? alone },
   };
 }
+
+const endOf = (entry: OutboxEntry, nowMs: number): OutboxFacts['ended'] => (isExpired(entry, nowMs) ? 'expired' : entry.letGoAtMs === undefined ? null : 'removed');
 
 /** A recipient's clock says what it likes. */
 const timeText = (ms: number): string => rfc3339(Math.min(ms, EXPIRES_MS_MAX));
@@ -112,12 +118,12 @@ function recipientView({ name, state, times, code }: Delivery, cid: Cid | undefi
   return { name, state, at: at === undefined ? null : timeText(at), times: Object.fromEntries(reached), ...reason };
 }
 
-export const messageView = (entry: OutboxEntry): OutboxMessage => ({ ...factsOf(entry), recipients: entry.recipients.map((one) => recipientView(one, entry.cid)) });
+export const messageView = (entry: OutboxEntry, nowMs: number): OutboxMessage => ({ ...factsOf(entry, nowMs), recipients: entry.recipients.map((one) => recipientView(one, entry.cid)) });
 
-export function itemView(entry: OutboxEntry): OutboxItem {
+function itemView(entry: OutboxEntry, nowMs: number): OutboxItem {
   const states: Partial<Record<RecipientState, number>> = {};
   for (const { state } of entry.recipients) states[state] = (states[state] ?? 0) + 1;
-  return { ...factsOf(entry), recipients: { total: entry.recipients.length, names: entry.recipients.map(({ name }) => name), states } };
+  return { ...factsOf(entry, nowMs), recipients: { total: entry.recipients.length, names: entry.recipients.map(({ name }) => name), states } };
 }
 
 const fieldsOf = ({ recipients, id, name, bytes, createdAtMs, expiresAtMs, receipt, durability, settledAtMs }: OutboxEntry): FilterRecord<typeof outboxFields> => ({
@@ -140,7 +146,7 @@ export async function listOutbox(room: MailRoom, { where, sinceMs = 0, limit = l
     ...(after !== undefined && { before: cursorOf(after) }),
     where: (entry) => entry.createdAtMs >= sinceMs && (where === undefined || matches(where, entry, room.home.clock.now())),
   });
-  return outcome({ messages: entries.map(itemView), next: next?.toString() ?? null }, settled > 0);
+  return outcome({ messages: entries.map((entry) => itemView(entry, room.home.clock.now())), next: next?.toString() ?? null }, settled > 0);
 }
 
 function cursorOf(after: string): number {
@@ -176,7 +182,8 @@ function actor(acting: MailRoom['acting']): Cid | undefined {
 export async function showOutbox(room: MailRoom, key: Cid | string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Outcome<OutboxMessage>> {
   const before = entryOf(room, key);
   const entry = await upToDate(room, before.number, signal);
-  return outcome(messageView(entry), JSON.stringify(messageView(entry)) !== JSON.stringify(messageView(before)));
+  const [view, was] = [entry, before].map((one) => messageView(one, room.home.clock.now())) as [OutboxMessage, OutboxMessage];
+  return outcome(view, JSON.stringify(view) !== JSON.stringify(was));
 }
 
 /** Settled, with what the store lost and the receipts that came. */
@@ -189,6 +196,7 @@ export async function upToDate(room: MailRoom, number: number, signal?: AbortSig
 /** With what the store lost, and without asking for a key. */
 export async function settled(room: MailRoom, number: number): Promise<OutboxEntry> {
   await learnLosses(room);
+  await learnOf(room, room.home.outbox.entry(number));
   return reconciled(room, room.home.outbox.entry(number));
 }
 
@@ -225,18 +233,18 @@ const isOver = (entry: OutboxEntry, wanted: WaitRequest['state']): boolean =>
 /**
  * Until every recipient has come to this state. Throws E_NOT_FOUND (no such entry, nobody to wait for), and E_USAGE when nothing was asked
  * of the recipients that could tell it.
- * Beside the result E_MESSAGE_LOST, or E_MISSING_RECIPIENTS when time ran out, a recipient refuses, or it was cancelled.
+ * Beside the result E_MESSAGE_LOST, or E_MISSING_RECIPIENTS when time ran out, a recipient refuses, or it was cancelled, removed or has expired.
  */
 export async function waitOutbox(room: MailRoom, key: Cid | string, { state: wanted, timeoutMs, signal, onChange }: WaitRequest): Promise<Outcome<OutboxMessage>> {
   const first = entryOf(room, key);
   refuseVainWait(first, wanted);
   const { clock } = room.home;
   const deadline = timeoutMs === undefined ? Infinity : clock.monotonic() + timeoutMs;
-  let told = JSON.stringify(messageView(first));
+  let told = JSON.stringify(messageView(first, clock.now()));
   let changed = false;
   for (;;) {
     const entry = await upToDate(room, first.number, signal);
-    const view = messageView(entry);
+    const view = messageView(entry, clock.now());
     const now = JSON.stringify(view);
     if (now !== told) {
       changed = true;
@@ -244,7 +252,7 @@ export async function waitOutbox(room: MailRoom, key: Cid | string, { state: wan
       onChange?.(view);
     }
     const left = deadline - clock.monotonic();
-    if (isOver(entry, wanted) || left <= 0) return outcome(view, changed, missing(entry, wanted));
+    if (view.ended !== null || isOver(entry, wanted) || left <= 0) return outcome(view, changed, missing(entry, wanted, view.ended));
     await clock.sleep(Math.min(left, limits.receiptPollMs), signal);
   }
 }
@@ -256,10 +264,16 @@ function refuseVainWait({ receipt, recipients }: OutboxEntry, wanted: WaitReques
   if (receipt === 'received' && wanted === 'opened') throw fail('E_USAGE', { why: 'it was sent with --receipt received: nobody says when it is opened' });
 }
 
-function missing({ cid, recipients }: OutboxEntry, wanted: WaitRequest['state']): OmniplexError | undefined {
+function missing({ cid, recipients }: OutboxEntry, wanted: WaitRequest['state'], ended: OutboxFacts['ended']): OmniplexError | undefined {
   if (recipients.some(({ state }) => state === 'lost')) return fail('E_MESSAGE_LOST', { cid: cid?.toString() });
   const late = recipients.filter(({ state }) => !hasReached(state, wanted)).length;
   if (late === 0) return undefined;
-  const refuses = recipients.some(({ state }) => state === 'refused');
-  return fail('E_MISSING_RECIPIENTS', { missing: late, total: recipients.length, state: wanted, ...(refuses && { hint: `Waiting ends no refusal: \`omniplex outbox show ${cid?.toString()}\` tells its reason, and what does.` }) });
+  const hint = whyVain(recipients, ended, String(cid));
+  return fail('E_MISSING_RECIPIENTS', { missing: late, total: recipients.length, state: wanted, ...(hint !== undefined && { hint }) });
+}
+
+/** Where waiting longer brings nothing. */
+function whyVain(recipients: OutboxEntry['recipients'], ended: OutboxFacts['ended'], cid: string): string | undefined {
+  if (ended !== null) return `${ended === 'expired' ? 'It has expired' : 'It was removed from the store'}: nobody can fetch it any more. Send the file again: \`omniplex send FILE --to NAME\`.`;
+  return recipients.some(({ state }) => state === 'refused') ? `Waiting ends no refusal: \`omniplex outbox show ${cid}\` tells its reason, and what does.` : undefined;
 }

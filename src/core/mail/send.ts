@@ -121,11 +121,14 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
     const known = openOperationResult(room.crypto, sender.secret.expose(), delivery.operation.key, delivery.operation.result);
     return asRepeat(room, await asLeft(room, answerOf(draft, delivery.cid, known, delivery.durability, false, delivery.shortfall), known));
   }
-  if (sent.replaces !== undefined) await supersede(room, sent.replaces);
+  const lost = sent.replaces ?? (isLost(room, sealed.again) ? sealed.again : undefined);
+  if (lost !== undefined) await supersede(room, lost);
   if (sealed.again !== undefined) room.warn(warning('W_SENT_AGAIN', { id: draft.request.id, cid: sealed.again.toString() }));
   const known = { bytes: sealed.contentBytes, blocks: sent.blocks, expiresAtMs: sent.expiresAtMs, forwardSecret: sealed.address.forwardSecret };
   return answerOf(draft, sent.cid, known, delivery.durability, true, delivery.shortfall);
 }
+
+const isLost = ({ home }: MailRoom, cid: Cid | undefined): boolean => cid !== undefined && home.outbox.find(cid)?.recipients.some(({ state }) => state === 'lost') === true;
 
 /** The effect is there: the content is compared, not sealed again. Throws E_ID_CONFLICT, E_MAC. */
 async function repeat(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation, held: readonly TierName[]): Promise<Sent> {

@@ -4,7 +4,7 @@ import { isError, type OmniplexError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isUnderWay } from '../../mail/flight.ts';
 import type { Home } from '../../home/index.ts';
-import { lossMoves } from '../../mail/losses.ts';
+import { newsOf } from '../../mail/losses.ts';
 import { isDamage, type CheckRoom, type Examined, type Subject } from '../check.ts';
 import { atMost } from '../range.ts';
 
@@ -49,7 +49,7 @@ interface Losses {
 /** As the next command will write it down. */
 export async function withLosses(room: Pick<CheckRoom, 'store'>, home: Home, { lost, announced }: Losses): Promise<Losses> {
   try {
-    const moves = await lossMoves(home, await room.store());
+    const { moves } = await newsOf(home, await room.store());
     const more = moves.reduce((sum, { state }) => sum + (state === 'lost' ? 1 : -1), 0);
     return { lost: lost + more, announced: announced - more };
   } catch (error) {
