@@ -86,17 +86,18 @@ describe('wrong bytes', () => {
     await chmod(file, 0o600);
     await writeFile(file, bytes.with(9, bytes[9]! ^ 1));
     expect((await alice.run(['store', 'verify'])).code).toBe(7);
-    const narrow = [[['--tier', 'hot'], 7], [['--sample', '0.0001%'], 0], [['--tier', 'ipfs'], 3], [['--acknowledged'], 7]] as const;
+    const other = await alice.result<{ cid: string }>(send('note.txt', 'sound'));
+    const narrow = [[['--tier', 'hot'], 7], [[other.cid], 0], [['--tier', 'ipfs'], 3], [['--acknowledged'], 7]] as const;
     for (const [flags, code] of narrow) {
       expect.soft([flags, (await alice.run(['store', 'verify', ...flags])).code]).toEqual([flags, code]);
       for (const [args, red] of [[['check', 'store'], 2], [['check', 'outbox'], 2], [['doctor'], 1]] as const) expect.soft([flags, args, (await alice.run(args)).code]).toEqual([flags, args, red]);
     }
     expect(await codeOf(alice, ['outbox', 'resend', 'noted'])).toBe('E_MESSAGE_LOST');
-    expect(await listed(alice)).toEqual([['noted', 'lost']]);
+    expect(await listed(alice)).toEqual([['sound', 'announced'], ['noted', 'lost']]);
     await alice.result(['store', 'import', path('noted.car')]);
     expect((await alice.run(['store', 'verify', '--repair'])).code).toBe(0);
     for (const args of [['store', 'verify'], ['check', 'store'], ['check', 'outbox'], ['doctor']]) expect.soft([args, (await alice.run(args)).code]).toEqual([args, 0]);
-    expect(await listed(alice)).toEqual([['noted', 'announced']]);
+    expect(await listed(alice)).toEqual([['sound', 'announced'], ['noted', 'announced']]);
   });
 });
 
