@@ -159,6 +159,16 @@ describe('a contact', () => {
     expect(ben.home.people.bundle(introduction.genesis.id, 3)).toBeUndefined();
   });
 
+  it('of my own, and older, is refused as mine', async () => {
+    const { ada, introduction } = await pair();
+    await ada.identities.rotate('ada');
+    const own = expect.objectContaining({ code: 'E_BUNDLE_STALE', details: { seq: 1, known: 2, name: 'ada' }, hint: expect.stringContaining('your own identity') as unknown });
+    expect(() => ada.contacts.add([{ introduction }])).toThrow(own);
+    ada.contacts.add([{ introduction: await bundleOf(ada, 'ada') }]);
+    expect(() => ada.contacts.update('ada', introduction)).toThrow(own);
+    expect(ada.contacts.list().map(({ name }) => name)).toEqual(['ada']);
+  });
+
   it('that shows two bundles under one number is refused', async () => {
     const { ada, ben, introduction } = await pair();
     ben.contacts.add([{ introduction }]);
