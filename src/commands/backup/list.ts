@@ -1,5 +1,6 @@
 import { whatSchema } from '../../cli/backup-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { size, when } from '../../cli/human.ts';
 import { array, integer, object, oneOf, string, time } from '../../cli/schema.ts';
 import { hexOf } from '../../core/base/bytes.ts';
@@ -12,7 +13,7 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
   static override readonly summary = 'List the backups that were made from this home';
   static override readonly description = 'Compares each with the file where it was written; whether it can be restored is what `omniplex backup verify` says. No key is opened.';
   static override readonly impact = 'read';
-  static override readonly exits = { 5: 'there is no home' };
+  static override readonly exits = placeExits;
   static override readonly examples = [{ command: 'omniplex backup list', description: 'When was the last one, and is it still there?' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['backup verify', 'doctor'];

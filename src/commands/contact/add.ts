@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { bundleSources } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { readFingerprints } from '../../cli/fingerprint-input.ts';
 import { args, parsed } from '../../cli/flags.ts';
@@ -23,7 +24,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
     'fingerprint-file': shared['fingerprint-file'],
   };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such file, or no home', 6: 'a name is taken, or a bundle is older than what is known', 7: 'a bundle is damaged, or a fingerprint does not match; nobody was added' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such file, or no home', 6: 'a name is taken, or a bundle is older than what is known', 7: 'a bundle is damaged, or a fingerprint does not match; nobody was added' };
   static override readonly examples = [
     { command: 'omniplex contact add alice.bundle', description: 'Under the name in the bundle' },
     { command: 'omniplex contact add /media/usb/to-me.car --name bob', description: 'Whoever is introduced there' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { contactRow, contactRowOf, dateText, verifiedText } from '../../cli/people-view.ts';
 import { array, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -10,7 +11,7 @@ export default class ContactList extends BaseCommand<typeof ContactList> {
   static override readonly description = 'Fields for --where: name, verified, revoked, expired, prekeys (how many can still be sealed to), added.';
   static override readonly flags = { where: shared.where, limit: shared.limit, after: shared.after };
   static override readonly impact = 'read';
-  static override readonly exits = { 5: 'there is no home' };
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: 'omniplex contact list', description: 'All, by name' },
     { command: "omniplex contact list --where 'not verified'", description: 'Whom do I still have to call?' },

@@ -1,5 +1,6 @@
 import { bundleSource } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { arg, nameArg } from '../../cli/flags.ts';
 import { day } from '../../cli/human.ts';
@@ -14,7 +15,7 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
     'A bundle never goes back: an older one, or one that contradicts what is known, is refused. One with another root key replaces the contact and makes it unverified again. A revocation in the file is final.';
   static override readonly args = { name: nameArg('the contact'), file: arg('the bundle or CAR file; - is stdin') };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
   static override readonly examples = [{ command: 'omniplex contact update bob bob-2027.bundle', description: 'His new prekeys' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact verify', 'contact add'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { dateText, identityRow, identityRowOf } from '../../cli/people-view.ts';
 import { array, object } from '../../cli/schema.ts';
 
@@ -8,7 +9,7 @@ export default class IdentityList extends BaseCommand<typeof IdentityList> {
   static override readonly summary = 'List my identities, with the ends of their prekeys and bundles';
   static override readonly description = 'Only identities whose private keys are in this home; others are contacts. No key is opened.';
   static override readonly impact = 'read';
-  static override readonly exits = { 5: 'there is no home' };
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: 'omniplex identity list', description: 'Who am I here?' },
     { command: "omniplex identity list --json | jq -r '.result.identities[] | [.name, .expires] | @tsv'", description: 'For a script' },

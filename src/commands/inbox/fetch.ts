@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { needed, text, toggle } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
 import { fetchedItem, fetchedLines, passedBy, passedLines, type fetched } from '../../cli/mail-view.ts';
@@ -32,7 +33,7 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 12: 'some could not be fetched; the others are there' };
+  static override readonly exits = { ...ringExits, 12: 'some could not be fetched; the others are there' };
   static override readonly examples = [{ command: 'omniplex inbox fetch --out /srv/in --ack --passphrase-file /run/secrets/ring', description: 'A receiver under cron' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox watch', 'fetch'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { count, size, when } from '../../cli/human.ts';
 import { inboxMessage, passedBy, passedLines } from '../../cli/mail-view.ts';
 import { array, integer, nullable, object, string } from '../../cli/schema.ts';
@@ -20,7 +21,7 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
   static override readonly flags = { where: shared.where, limit: shared.limit, after: shared.after };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'there is no home, store or identity' };
+  static override readonly exits = ringExits;
   static override readonly examples = [
     { command: 'omniplex inbox list', description: 'What waits for me' },
     { command: "omniplex inbox list --as alice --where 'verified and size < 10MiB' --json", description: 'For a script' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { size, when } from '../../cli/human.ts';
 import { outboxItem } from '../../cli/mail-view.ts';
 import { array, nullable, object, string } from '../../cli/schema.ts';
@@ -12,7 +13,7 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
     'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability.';
   static override readonly flags = { where: shared.where, since: shared.since, limit: shared.limit, after: shared.after };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no home or store' };
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: 'omniplex outbox list', description: 'The latest' },
     { command: "omniplex outbox list --where 'state = unknown' --since 03:10", description: 'What an outage left open' },

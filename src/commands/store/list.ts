@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { parsed } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { limits } from '../../core/base/limits.ts';
@@ -15,6 +16,7 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
   };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: "omniplex store list --where 'stored < 1d and size > 100MiB' -v", description: 'What is large and new' },
     { command: 'omniplex store list --tier hot --limit 10 | xargs omniplex demote', description: 'The ten oldest in the hot tier' },

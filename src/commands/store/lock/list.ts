@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../../cli/command.ts';
+import { placeExits } from '../../../cli/exits.ts';
 import { array, object } from '../../../cli/schema.ts';
 import { lockOf, lockSchema, lockTable } from '../_lock.ts';
 
@@ -9,6 +10,7 @@ export default class StoreLockList extends BaseCommand<typeof StoreLockList> {
   static override readonly description = 'A lock is a lease that its holder renews. One whose process is gone, or whose lease ran out, is taken over by whoever comes next: nothing has to be broken for that.';
   static override readonly impact = 'read';
   static override readonly opensKey = false;
+  static override readonly exits = placeExits;
   static override readonly examples = [{ command: 'omniplex store lock list', description: 'Who is at it?' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['store lock show', 'store lock break'];
