@@ -26,10 +26,9 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
 
   override async run(): Promise<Answer<typeof listSchema>> {
     const { tier, where, limit = limits.pageItemsMax, after } = this.flags;
-    const [{ parseFilter }, { messageFilterFields }] = await Promise.all([import('../../core/base/filter.ts'), import('../../core/storage/selection.ts')]);
-    const filter = where === undefined ? undefined : parseFilter(where, messageFilterFields);
+    const [{ whereOf }, { messageFilterFields }] = await Promise.all([import('../../core/base/filter.ts'), import('../../core/storage/selection.ts')]);
     const store = await (await this.session.app()).store();
-    return { result: pageOf(await store.list({ where: filter, tiers: tier, limit, after }), store.clock.now()) };
+    return { result: pageOf(await store.list({ where: whereOf(where, messageFilterFields), tiers: tier, limit, after }), store.clock.now()) };
   }
 
   protected override async render({ messages, next }: Infer<typeof listSchema>, view: View): Promise<Lines> {

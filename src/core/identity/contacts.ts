@@ -61,9 +61,9 @@ export class Contacts {
     return this.#room.home.clock.now();
   }
 
-  /** By name; `where` leaves out. */
-  list(where: (contact: ContactSummary) => boolean = () => true): readonly ContactSummary[] {
-    return this.#home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(this.#home, record)).filter(where);
+  /** By name. */
+  list(): readonly ContactSummary[] {
+    return this.#home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(this.#home, record));
   }
 
   /** Throws E_NAME_UNKNOWN. */
