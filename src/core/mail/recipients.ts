@@ -100,9 +100,9 @@ async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipie
   const own = home.people.identityNamed(name);
   // Refused where names are given, but homes of earlier releases, and restored ones, may have such a pair.
   if (contact !== undefined && own !== undefined && !sameCid(contact.id, own.id)) throw fail('E_NAME_AMBIGUOUS', { names: quoted(name) });
-  if (contact !== undefined) return contactRecipient(home, contact);
   if (own !== undefined && historyOf(home, own.id).revocation !== undefined) throw revokedOwn(name);
   if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: false };
+  if (contact !== undefined) return contactRecipient(home, contact);
   if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));
 }

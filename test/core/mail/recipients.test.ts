@@ -8,7 +8,7 @@ import { fail } from '../../../src/core/base/errors.ts';
 import { decodeBundleFile, fingerprintOf } from '../../../src/core/identity/index.ts';
 import { createOwn } from '../../../src/core/identity/own-keys.ts';
 import { bytesInput } from '../../../src/core/mail/input.ts';
-import { combined, readRecipients } from '../../../src/core/mail/recipients.ts';
+import { AddressBook, combined, readRecipients } from '../../../src/core/mail/recipients.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator } from '../../support/mail.ts';
@@ -111,6 +111,23 @@ describe('recipients', () => {
     await expect(bob.app.send(hello([]))).rejects.toEqual(refused('E_NO_RECIPIENT'));
     await expect(bob.app.send(hello(['']))).rejects.toEqual(refused('E_NAME_UNKNOWN'));
     await expectNothingWritten(bob);
+  });
+
+  it('that I am myself need no comparing of words, as a contact either, and stay revoked', async () => {
+    const world = await freshWorld();
+    const bob = await world.operator('bob');
+    const [identities, contacts] = [await bob.app.identities(), await bob.app.contacts()];
+    const { bytes } = await identities.exportBundle('bob');
+    const introduction = await decodeBundleFile(await bob.app.crypto(), bytes);
+    for (const name of ['bob', 'self']) {
+      contacts.add([{ introduction, name }]);
+      expect(contacts.show(name).verified).toBeUndefined();
+      expect(await bob.app.send(hello([name]))).toMatchObject({ result: { recipients: { announced: 1 } } });
+      contacts.remove(name);
+    }
+    contacts.add([{ introduction, name: 'bob' }]);
+    await identities.revoke('bob', 'lost');
+    await expect(new AddressBook(await bob.app.mail()).find(['bob'])).rejects.toMatchObject({ code: 'E_REVOKED', hint: expect.stringContaining('your own') as unknown });
   });
 
   it('count once, under whatever names', async () => {
