@@ -36,6 +36,7 @@ describe('store list and show', () => {
     expect(await it.answer('store list', ['--limit', '2', '--after', next])).toMatchObject({ document: { result: { messages: [{ cid: cids[2] }], next: null } } });
     const more = await it.run(['store', 'list', '--limit', '1']);
     expect(more.stderr).toContain('--after');
+    expect((await it.run(['store', 'list', '--where', 'size > 1TiB'])).stderr).toBe('no message matches\n');
     for (const args of [['--limit', '0'], ['--limit', '1001'], ['--after', 'x'], ['--where', 'tier = tape'], ['--tier', 'tape']]) expect.soft([args, (await it.answer('store list', args)).code]).toEqual([args, 2]);
   });
 

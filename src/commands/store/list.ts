@@ -32,8 +32,9 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
   }
 
   protected override async render({ messages, next }: Infer<typeof listSchema>, view: View): Promise<Lines> {
+    const { where, tier, after } = this.flags;
     if (next !== null) this.output.talk(`there are more: --after ${next}`);
-    if (messages.length === 0) this.output.talk('no messages');
+    if (messages.length === 0) this.output.talk(where === undefined && tier === undefined && after === undefined ? 'no messages' : 'no message matches');
     if (!view.verbose) return messages.map(({ cid }) => cid);
     return messageTable(messages, view);
   }

@@ -160,7 +160,8 @@ export async function removeBackup(path: string, home?: Home): Promise<boolean> 
       throw error;
     },
   );
-  await rm(whole, { force: true });
+  // The record first: a home that is busy refuses before anything is gone.
   const wasRecorded = home?.backups.remove(whole) ?? false;
+  await rm(whole, { force: true });
   return isThere || wasRecorded;
 }

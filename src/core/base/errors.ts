@@ -121,7 +121,7 @@ export const registry = {
   E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name: `omniplex store list` shows messages that are stored here, `omniplex outbox list` those that were sent.'),
   E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'no', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
   E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Stop what writes to it and copy the store as it is; then run `omniplex store verify --repair`.'),
-  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'It stays hot. Run it again when the cold tier answers.'),
+  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'Nothing of it left the hot tier. Run it again when more cold tiers answer, or ask for fewer copies with --min-copies.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),

@@ -15,7 +15,7 @@ export const identityCheck: Subject = {
     if (as !== undefined && !all.some(({ name }) => name === as)) throw unknownName('identity', `"${as}"`);
     const living = all.filter(({ name, revoked }) => (as === undefined ? revoked === undefined : name === as));
     const [first] = living;
-    if (first === undefined) throw fail('E_NO_IDENTITY', { identities: [] });
+    if (first === undefined) throw fail('E_NO_IDENTITY', { identities: [], ...(all.length > 0 && { hint: 'Every identity of this home is revoked: create another with `omniplex identity create NAME`.' }) });
     const left = (ms: number): number => Math.floor((ms - clock.now()) / 1000);
     const bundle = living.reduce((a, b) => (b.expiresAtMs < a.expiresAtMs ? b : a), first);
     const prekeyed = living.filter(({ sendOnly }) => !sendOnly).map(({ name, prekeysUntilMs = 0 }) => ({ name, untilMs: prekeysUntilMs }));
