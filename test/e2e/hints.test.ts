@@ -9,6 +9,7 @@ let folder: string;
 let box: Sandbox;
 let forBob: string;
 
+const NOWHERE = ['a', 'b'].map((letter) => `bafyrei${letter}${'a'.repeat(51)}`);
 const secret = ['--passphrase-file', 'pass'];
 const answer = async (args: readonly string[]) => JSON.parse((await box.run([...args, '--json'])).stdout) as { result: { cid: string }; error: { code: string; message: string; hint: string } };
 
@@ -56,6 +57,10 @@ describe('a refusal', () => {
     ['identity show nobody', 'E_NAME_UNKNOWN', /identity is named "nobody"/, /identity list/],
     ['context show nowhere', 'E_NAME_UNKNOWN', /context is named "nowhere"/, /context list/],
     ['outbox show nothing', 'E_NOT_FOUND', /nothing/, /outbox list/],
+    [`store pin ${NOWHERE.join(' ')}`, 'E_NOT_FOUND', /^each of baf\w+, baf\w+ is not there$/, /store list/],
+    [`store pin ${NOWHERE[0]}`, 'E_NOT_FOUND', /^baf\w+ is not there$/, /store list/],
+    ['send letter.txt --to ./none.bundle --to ./nor.bundle', 'E_NOT_FOUND', /none\.bundle.*nor\.bundle/, /path/],
+    ['send letter.txt --to ./letter.txt', 'E_FORMAT', /letter\.txt/, /another file/],
     ['store lock show nothing', 'E_NOT_FOUND', /lock nothing/, /store lock list/],
     ['send letter.txt --to bob', 'E_UNVERIFIED', /"bob"/, /contact verify.*--allow-unverified/],
     ['fetch bafyreid5', 'E_CID_INVALID', /bafyreid5/, /whole: 59 characters/],

@@ -9,7 +9,7 @@ const schema = object({ identities: array(identityRow), next: nextCursor });
 export default class IdentityList extends BaseCommand<typeof IdentityList> {
   static override readonly summary = 'List my identities, with the ends of their prekeys and bundles';
   static override readonly description =
-    'Only identities whose private keys are in this home; others are contacts. No key is opened. Fields for --where: name, revoked, expired, prekeys (how many can still be sealed to), send-only, created.';
+    'Only identities whose private keys are in this home; others are contacts. No key is opened. Fields for --where: name, send-only, revoked, expired, prekeys (how many can still be sealed to), created.';
   static override readonly flags = pageFlags;
   static override readonly impact = 'read';
   static override readonly exits = placeExits;

@@ -5,26 +5,26 @@ import type { Contacts } from './contacts.ts';
 import type { Identities } from './identities.ts';
 import type { ContactSummary, IdentitySummary } from './summary.ts';
 
-const common = { name: 'text', revoked: 'bool', expired: 'bool', prekeys: 'int' } as const;
+const common = { revoked: 'bool', expired: 'bool', prekeys: 'int' } as const;
 
-export const contactFields = { ...common, verified: 'bool', added: 'age' } as const;
+export const contactFields = { name: 'text', verified: 'bool', ...common, added: 'age' } as const;
 
-export const identityFields = { ...common, 'send-only': 'bool', created: 'age' } as const;
+export const identityFields = { name: 'text', 'send-only': 'bool', ...common, created: 'age' } as const;
 
 /** `prekeys`: those that can still be sealed to. */
-const commonOf = ({ name, revoked, expiresAtMs, prekeys }: ContactSummary | IdentitySummary, nowMs: number): FilterRecord<typeof common> => ({
-  ...{ name, revoked: revoked !== undefined, expired: expiresAtMs <= nowMs },
+const commonOf = ({ revoked, expiresAtMs, prekeys }: ContactSummary | IdentitySummary, nowMs: number): FilterRecord<typeof common> => ({
+  ...{ revoked: revoked !== undefined, expired: expiresAtMs <= nowMs },
   prekeys: prekeys.filter(({ untilMs }) => untilMs > nowMs).length,
 });
 
 const ofContacts = {
   keyOf: ({ name }: ContactSummary) => name,
-  fieldsOf: (contact: ContactSummary, nowMs: number) => ({ ...commonOf(contact, nowMs), verified: contact.verified !== undefined, added: contact.addedAtMs }),
+  fieldsOf: (contact: ContactSummary, nowMs: number) => ({ name: contact.name, verified: contact.verified !== undefined, ...commonOf(contact, nowMs), added: contact.addedAtMs }),
 };
 
 const ofIdentities = {
   keyOf: ({ name }: IdentitySummary) => name,
-  fieldsOf: (identity: IdentitySummary, nowMs: number) => ({ ...commonOf(identity, nowMs), 'send-only': identity.sendOnly, created: identity.createdAtMs }),
+  fieldsOf: (identity: IdentitySummary, nowMs: number) => ({ name: identity.name, 'send-only': identity.sendOnly, ...commonOf(identity, nowMs), created: identity.createdAtMs }),
 };
 
 export const listContacts = (contacts: Contacts, query: PageQuery<typeof contactFields>): Page<ContactSummary> => pageOf(contacts.list(), ofContacts, query);

@@ -148,7 +148,11 @@ describe('recipients', () => {
     const bob = await world.operator('bob');
     const path = join(world.folder, 'x.bundle');
     await writeFile(path, text);
-    await expect(bob.app.send({ ...hello([path]), allowUnverified: true })).rejects.toEqual(refused(code));
+    await expect(bob.app.send({ ...hello([path]), allowUnverified: true })).rejects.toMatchObject({ code, message: expect.stringContaining(path) as unknown });
+    const gone = ['none', 'nor'].map((name) => join(world.folder, `${name}.bundle`));
+    const error = await bob.app.send(hello([...gone, path])).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, details: { refused: [{ name: gone[0], code: 'E_NOT_FOUND' }, { name: gone[1] }, { name: path, code }] } });
+    for (const name of [...gone, path]) expect(String(error)).toContain(name);
     await expectNothingWritten(bob);
   });
 
