@@ -6,7 +6,7 @@ import { next } from '../../cli/facts.ts';
 import { readFingerprints } from '../../cli/fingerprint-input.ts';
 import { args, parsed } from '../../cli/flags.ts';
 import { count } from '../../cli/human.ts';
-import { contactRow, contactRowOf, verifiedText } from '../../cli/people-view.ts';
+import { contactRow, contactRowOf, overText, verifiedText } from '../../cli/people-view.ts';
 import { array, object, oneOf } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 import { parseActorName } from '../../core/identity/name.ts';
@@ -46,7 +46,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
 
   protected override render({ contacts }: Infer<typeof schema>, view: View): Lines {
     const pinnedFile = this.flags['fingerprint-file'];
-    const lines = contacts.map(({ contact, change }) => `${contact.name}  ${change === 'unchanged' ? 'known already' : change}, ${verifiedText(contact, view)}`);
+    const lines = contacts.map(({ contact, change }) => `${contact.name}  ${change === 'unchanged' ? 'known already' : change}, ${verifiedText(contact, view)}${overText(contact, view)}`);
     const open = contacts.filter(({ contact }) => contact.verified === null && contact.revoked === null).map(({ contact }) => contact.name);
     const total = pinnedFile === undefined ? [] : [`${count(contacts.filter(({ change }) => change === 'added').length, 'contact')} added, ${contacts.length} match ${basename(pinnedFile)}`];
     const call = open.length === 0 ? [] : [next(view, `call ${open.join(', ')}, then \`omniplex contact verify ${open[0]}\``)];

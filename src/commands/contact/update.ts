@@ -3,8 +3,7 @@ import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../
 import { placeExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { arg, nameArg } from '../../cli/flags.ts';
-import { day } from '../../cli/human.ts';
-import { contactRow, contactRowOf, verifiedText } from '../../cli/people-view.ts';
+import { contactRow, contactRowOf, dateText, verifiedText } from '../../cli/people-view.ts';
 import { object, oneOf } from '../../cli/schema.ts';
 
 const schema = object({ contact: contactRow, change: oneOf(['updated', 'revoked', 'replaced', 'unchanged']) });
@@ -34,7 +33,7 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
   protected override render({ contact, change }: Infer<typeof schema>, view: View): Lines {
     const { name, sequence, prekeys } = contact;
     const until = prekeys.at(-1)?.until;
-    const line = `${name}  ${change === 'unchanged' ? 'nothing newer in there' : change}: bundle ${sequence}${until === undefined ? '' : `, prekeys until ${day(until)}`}, ${verifiedText(contact, view)}`;
+    const line = `${name}  ${change === 'unchanged' ? 'nothing newer in there' : change}: bundle ${sequence}${until === undefined ? '' : `, prekeys until ${dateText(until, view)}`}, ${verifiedText(contact, view)}`;
     return change === 'replaced' ? [line, next(view, `ask over another channel why the key changed, then \`omniplex contact verify ${name}\``)] : line;
   }
 }

@@ -163,7 +163,7 @@ function keyOf(recipient: Recipient, expiresAtMs: number, byDefault: boolean, no
   const lapsed = recipient.bundle.prekeys.length > 0 && latestExpiry(recipient, nowMs) === undefined;
   const { recipient: key, warnings } = recipientKeyFor(recipient, byDefault && lapsed ? 0 : expiresAtMs, nowMs);
   if (!byDefault || !lapsed) return { key, warnings };
-  const why = `their last prekey ended at ${rfc3339(recipient.bundle.prekeys.at(-1)?.untilMs ?? 0)}`;
+  const why = `their last prekey ended on ${rfc3339(recipient.bundle.prekeys.at(-1)?.untilMs ?? 0).slice(0, 10)}`;
   return { key, warnings: [...warnings.filter(({ code }) => code !== 'W_NO_FORWARD_SECRECY'), warning('W_NO_FORWARD_SECRECY', { contact: recipient.name, why })] };
 }
 
