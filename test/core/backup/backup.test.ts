@@ -333,6 +333,9 @@ describe('a backup of a store', () => {
     await backUp(me, path, store);
     const { result } = await restored(me, path, join(folder, 'home'));
     expect(result.warnings.map(({ code, what }) => [code, what])).toEqual([['W_NOT_RESTORED', 'the store'], ['W_NOT_RESTORED', 'prekeys of "ada"']]);
+    const asked = await restoreBackup({ crypto: me.crypto, path, passphrase: secretOf('the passphrase'), clock: me.home.clock, kdf: cheapKdf, what: ['store'], storePath: join(folder, 'mail') });
+    expect(asked).toMatchObject({ identities: [], warnings: [] });
+    await rm(join(folder, 'mail'), { recursive: true });
     const whole = await readFile(path);
     await writeFile(path, whole.subarray(0, whole.length - 20));
     await expect(restored(me, path, join(folder, 'home2'), { storePath: join(folder, 'again') })).rejects.toEqual(refused('E_CIPHERTEXT'));
