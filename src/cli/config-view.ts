@@ -1,5 +1,5 @@
 /** Settings and contexts as rows of an answer. */
-import { settingKeys, type ConfigFile, type ContextEntry, type Origin, type Resolved } from '../core/base/config.ts';
+import { settingKeys, type ContextEntry, type Origin, type Resolved } from '../core/base/config.ts';
 import { boolean, either, integer, nullable, object, record, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
@@ -22,9 +22,6 @@ export const contextRow = object({
   selected: boolean(),
   settings: record(string(), 'as in the file: home, store or node, as, durability, policy, env, token-file'),
 });
-
-export const contextRows = ({ contexts, selected }: ConfigFile): readonly Infer<typeof contextRow>[] =>
-  Object.entries(contexts).map(([name, settings]) => contextRowOf(name, settings, selected));
 
 export const contextRowOf = (name: string, settings: ContextEntry, selected: string | undefined): Infer<typeof contextRow> => ({
   name,

@@ -32,3 +32,9 @@ export const nagiosMeanings: Readonly<Record<number, string>> = {
 
 /** Exits that any command may end with; a command adds its own. */
 export const commonExits: readonly number[] = [EXIT.ok, EXIT.failed, EXIT.usage, EXIT.config, EXIT.incomplete, EXIT.bug, EXIT.interrupted, EXIT.terminated];
+
+/** Of a command that opens a home or a store; what it says itself of an exit goes first. */
+export const placeExits = { [EXIT.notFound]: 'there is no such home, store or context', [EXIT.conflict]: 'another process is at it, or the home is a copy', [EXIT.integrity]: 'the home or the store is damaged' };
+
+/** Of one that opens the key ring as well. */
+export const ringExits = { ...placeExits, [EXIT.forbidden]: 'the passphrase is wrong', [EXIT.notFound]: 'there is no such home, store, context or identity' };

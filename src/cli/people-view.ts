@@ -101,6 +101,9 @@ export function dateText(at: string | undefined, { paint }: View): string {
   return leftMs <= limits.prekeyRenewMs ? paint.warn(`${day(at)} (soon)`) : day(at);
 }
 
+/** Of a bundle that is over: nothing can be sealed to it. */
+export const overText = ({ expires }: Pick<ContactRow, 'expires'>, view: View): string => (Date.parse(expires) > systemClock.now() ? '' : `, bundle until ${dateText(expires, view)}`);
+
 const revokedText = ({ revoked }: Pick<IdentityRow, 'revoked'>): string | undefined => (revoked === null ? undefined : `${revoked.reason}, ${when(revoked.at)}`);
 
 export const verifiedText = ({ verified, revoked }: ContactRow, { paint }: View): string =>

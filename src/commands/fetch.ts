@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../cli/command.ts';
+import { ringExits } from '../cli/exits.ts';
 import { toggle } from '../cli/flags.ts';
 import { fetched, fetchedLines } from '../cli/mail-view.ts';
 import { cidArg, shared } from '../cli/shared.ts';
@@ -17,7 +18,7 @@ export default class Fetch extends BaseCommand<typeof Fetch> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'not addressed to you, expired, or from nobody whose signature could be checked', 5: 'not in this store', 6: 'a file of that name exists', 7: 'altered, damaged or incomplete' };
+  static override readonly exits = { ...ringExits, 4: 'not addressed to you, expired, or from nobody whose signature could be checked', 5: 'not in this store', 6: 'a file of that name exists', 7: 'altered, damaged or incomplete' };
   static override readonly examples = [
     { command: 'omniplex fetch bafyreid5c2n7... --ack', description: 'Write it here and tell the sender that it was opened' },
     { command: 'omniplex fetch bafyreid5c2n7... --out - | tar x', description: 'To standard output' },

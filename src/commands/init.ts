@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../cli/command.ts';
+import { placeExits } from '../cli/exits.ts';
 import { facts, next, type Fact } from '../cli/facts.ts';
 import { optionalArg, toggle } from '../cli/flags.ts';
 import { tilde } from '../cli/human.ts';
@@ -22,7 +23,7 @@ export default class Init extends BaseCommand<typeof Init> {
   static override readonly args = { name: optionalArg('the name of the context (default local)', parseName) };
   static override readonly flags = { defaults: toggle('ask nothing: take flags, environment and defaults'), select: toggle('work in the context from now on') };
   static override readonly impact = 'write';
-  static override readonly exits = { 3: 'the file system cannot be trusted with locks, or a folder is open to others', 6: 'something else is in a folder, or another context has the name' };
+  static override readonly exits = { ...placeExits, 3: 'the file system cannot be trusted with locks, or a folder is open to others', 6: 'something else is in a folder, or another context has the name' };
   static override readonly examples = [
     { command: 'omniplex init', description: 'The first thing to type: it asks' },
     { command: 'omniplex init local --defaults --select', description: 'Without questions' },

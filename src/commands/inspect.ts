@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Lines, type View } from '../cli/command.ts';
+import { placeExits } from '../cli/exits.ts';
 import { arg } from '../cli/flags.ts';
 import { inspected } from '../cli/inspect-schema.ts';
 import { inspectLines } from '../cli/inspect-view.ts';
@@ -11,7 +12,7 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
   static override readonly args = { what: arg('a CID in the store, a file, or - for stdin; a file whose name is a CID is written ./CID') };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
-  static override readonly exits = { 3: 'of a newer format', 5: 'there is no such file or block', 7: 'damaged, forged, or nothing of OmniPlex' };
+  static override readonly exits = { ...placeExits, 3: 'of a newer format', 5: 'there is no such file or block', 7: 'damaged, forged, or nothing of OmniPlex' };
   static override readonly examples = [
     { command: 'omniplex inspect /media/usb/to-alice.car', description: 'What is on the stick, and is it whole?' },
     { command: 'omniplex inspect evidence.car', description: 'Who signed receipts for a message? Verified offline' },

@@ -5,7 +5,7 @@ import { explanationLines } from '../../src/cli/explain.ts';
 import { facts } from '../../src/cli/facts.ts';
 import { day, tilde, untilde } from '../../src/cli/human.ts';
 import type { View } from '../../src/cli/output.ts';
-import { dateText, fingerprintLines } from '../../src/cli/people-view.ts';
+import { dateText, fingerprintLines, overText } from '../../src/cli/people-view.ts';
 import { paintOf, symbolsOf } from '../../src/cli/theme.ts';
 import { warningLines } from '../../src/cli/trouble.ts';
 import { warning, type Warning } from '../../src/core/base/errors.ts';
@@ -66,6 +66,8 @@ describe('dates and paths', () => {
     expect(dateText(at(-1), viewOf(80))).toBe(`${day(at(-1))} (over)`);
     expect(dateText(at(3), viewOf(80))).toBe(`${day(at(3))} (soon)`);
     expect(dateText(at(60), viewOf(80))).toBe(day(at(60)));
+    expect(overText({ expires: at(-1) }, viewOf(80))).toBe(`, bundle until ${day(at(-1))} (over)`);
+    expect(overText({ expires: at(3) }, viewOf(80))).toBe('');
   });
 
   it('below the home directory begin with ~, and come back from it', () => {

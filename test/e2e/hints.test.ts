@@ -9,6 +9,7 @@ let folder: string;
 let box: Sandbox;
 let forBob: string;
 
+const NOWHERE = ['a', 'b'].map((letter) => `bafyrei${letter}${'a'.repeat(51)}`);
 const secret = ['--passphrase-file', 'pass'];
 const answer = async (args: readonly string[]) => JSON.parse((await box.run([...args, '--json'])).stdout) as { result: { cid: string }; error: { code: string; message: string; hint: string } };
 
@@ -51,10 +52,15 @@ describe('a refusal', () => {
     ['store import bob.bundle', 'E_USAGE', /bob\.bundle is an identity bundle/, /contact add FILE/],
     ['contact add letter.txt', 'E_FORMAT', /letter\.txt/, /another file/],
     ['contact verify bob --fingerprint-file letter.txt', 'E_FORMAT', /line 1/, /twelve words/],
-    ['send letter.txt --to nobody', 'E_NAME_UNKNOWN', /contact named "nobody"/, /contact list/],
-    ['identity show nobody', 'E_NAME_UNKNOWN', /identity named "nobody"/, /identity list/],
-    ['context show nowhere', 'E_NAME_UNKNOWN', /context named "nowhere"/, /context list/],
+    ['send letter.txt --to nobody', 'E_NAME_UNKNOWN', /contact is named "nobody"/, /contact list/],
+    ['send letter.txt --to nobody --to noone', 'E_NAME_UNKNOWN', /^no contact is named "nobody", "noone"$/, /contact list/],
+    ['identity show nobody', 'E_NAME_UNKNOWN', /identity is named "nobody"/, /identity list/],
+    ['context show nowhere', 'E_NAME_UNKNOWN', /context is named "nowhere"/, /context list/],
     ['outbox show nothing', 'E_NOT_FOUND', /nothing/, /outbox list/],
+    [`store pin ${NOWHERE.join(' ')}`, 'E_NOT_FOUND', /^each of baf\w+, baf\w+ is not there$/, /store list/],
+    [`store pin ${NOWHERE[0]}`, 'E_NOT_FOUND', /^baf\w+ is not there$/, /store list/],
+    ['send letter.txt --to ./none.bundle --to ./nor.bundle', 'E_NOT_FOUND', /none\.bundle.*nor\.bundle/, /path/],
+    ['send letter.txt --to ./letter.txt', 'E_FORMAT', /letter\.txt/, /another file/],
     ['store lock show nothing', 'E_NOT_FOUND', /lock nothing/, /store lock list/],
     ['send letter.txt --to bob', 'E_UNVERIFIED', /"bob"/, /contact verify.*--allow-unverified/],
     ['fetch bafyreid5', 'E_CID_INVALID', /bafyreid5/, /whole: 59 characters/],
@@ -118,7 +124,7 @@ describe('a refusal', () => {
 
   it('of a context that the environment names wrongly stands on one line', async () => {
     const { stderr } = await box.run(['identity', 'list'], { env: { OMNIPLEX_CONTEXT: 'lo\ncal' } });
-    expect(stderr).toContain('there is no context named "lo\\ncal"\n');
+    expect(stderr).toContain('no context is named "lo\\ncal"\n');
   });
 
   it.each<readonly [args: string, says: RegExp]>([

@@ -36,6 +36,7 @@ describe('store list and show', () => {
     expect(await it.answer('store list', ['--limit', '2', '--after', next])).toMatchObject({ document: { result: { messages: [{ cid: cids[2] }], next: null } } });
     const more = await it.run(['store', 'list', '--limit', '1']);
     expect(more.stderr).toContain('--after');
+    expect((await it.run(['store', 'list', '--where', 'size > 1TiB'])).stderr).toBe('no message matches\n');
     for (const args of [['--limit', '0'], ['--limit', '1001'], ['--after', 'x'], ['--where', 'tier = tape'], ['--tier', 'tape']]) expect.soft([args, (await it.answer('store list', args)).code]).toEqual([args, 2]);
   });
 
@@ -198,6 +199,9 @@ describe('store remove and gc', () => {
     expect(await it.answer('store remove', [cid, '--confirm', planId])).toMatchObject({ code: 0, problems: [], document: { changed: true, result: { moved: 1 } } });
     expect(await it.answer('store remove', [cid, '--confirm', planId])).toMatchObject({ code: 0, problems: [], document: { changed: false, result: { moved: 0 } } });
     expect((await it.run(['store', 'list'])).stdout).toBe(`${kept}\n`);
+    expect(await it.answer('store remove', [kept, '--confirm', cid])).toMatchObject({ code: 9, problems: [] });
+    expect(await it.answer('store remove', [kept, '--dry-run', '--confirm', kept])).toMatchObject({ code: 0, problems: [], document: { changed: false } });
+    expect(await it.answer('store remove', [kept, '--confirm', kept])).toMatchObject({ code: 0, problems: [], document: { changed: true, result: { moved: 1 } } });
     expect(await it.answer('store remove', ['--where', 'size > 1TiB'])).toMatchObject({ code: 0, document: { result: { matched: 0 } } });
     expect((await it.answer('store remove', [NEVER, '--dry-run'])).code).toBe(5);
     expect((await it.answer('store remove', [])).code).toBe(2);

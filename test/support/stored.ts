@@ -3,7 +3,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
-import type { CatalogueEntry } from '../../src/cli/catalogue.ts';
+import { loadEntry, type CatalogueEntry } from '../../src/cli/catalogue.ts';
+import { installCommands } from '../../src/cli/commands-table.ts';
 import type { Cid } from '../../src/core/base/cid.ts';
 import { shelfOf } from '../../src/core/storage/cold/sharding.ts';
 import { createStore, openStore, type Store } from '../../src/core/storage/store.ts';
@@ -54,15 +55,19 @@ export async function storedSandbox({ agoMs = 0 } = {}): Promise<Stored> {
   };
 }
 
+/** Its exit is one of those that the command declares, too. */
 export async function answerOf(id: string, ran: Ran): Promise<Answered> {
   const document = documentOf(ran);
-  return { code: ran.code, document, problems: schemaProblems(await entryOf(id), document) };
+  const entry = await entryOf(id);
+  const undeclared = entry.exits.some(({ exit }) => exit === ran.code) ? [] : [`exit ${ran.code} is not declared`];
+  return { code: ran.code, document, problems: [...schemaProblems(entry, document), ...undeclared] };
 }
 
-async function entryOf(id: string): Promise<Pick<CatalogueEntry, 'id' | 'schema'>> {
-  const found = partsFromSources().commands.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`there is no command ${id}`);
-  return { id, schema: ((await found.load()) as unknown as Pick<CatalogueEntry, 'schema'>).schema };
+async function entryOf(id: string): Promise<CatalogueEntry> {
+  installCommands(partsFromSources());
+  const entry = await loadEntry(id);
+  if (entry === undefined) throw new Error(`there is no command ${id}`);
+  return entry;
 }
 
 /** Other bytes of the same length, under the old name. */

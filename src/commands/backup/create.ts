@@ -1,5 +1,6 @@
 import { backupPath, partsOf, storeCounts, storeText, whatFlag, whatSchema } from '../../cli/backup-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { facts, next } from '../../cli/facts.ts';
 import { needed } from '../../cli/flags.ts';
 import { size } from '../../cli/human.ts';
@@ -17,7 +18,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
   static override readonly flags = { what: { ...whatFlag, otherwise: 'keys' }, out: needed(shared.out) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the passphrase is wrong', 5: 'there is no home, store or key ring', 6: 'the file is there already' };
+  static override readonly exits = { ...ringExits, 5: 'there is no home, store or key ring', 6: 'the file is there already' };
   static override readonly examples = [
     { command: 'omniplex backup create --out alice-2026-11.opb', description: 'The keys' },
     { command: 'omniplex backup create --what all --out /mnt/backup/all.opb --passphrase-file /etc/omniplex/passphrase', description: 'Keys and mail, from cron' },

@@ -1,5 +1,6 @@
 import { backupPath } from '../../cli/backup-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { arg } from '../../cli/flags.ts';
 import { object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -13,7 +14,7 @@ export default class BackupRemove extends BaseCommand<typeof BackupRemove> {
   static override readonly args = { file: arg('the backup', backupPath) };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'destroy';
-  static override readonly exits = { 7: 'it is no backup', 9: 'not confirmed' };
+  static override readonly exits = { ...placeExits, 7: 'it is no backup', 9: 'not confirmed' };
   static override readonly examples = [{ command: 'omniplex backup remove old.opb --confirm old.opb', description: 'It is no longer needed' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['backup list'];

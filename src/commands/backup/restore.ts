@@ -36,7 +36,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     const passphrase = await this.session.passphrase({ question: 'Passphrase of the backup' });
     this.doing('restoring');
     const { homePath, storePath } = places;
-    const made = await restoreBackup({ crypto: await app.crypto(), path: file, passphrase, signal: this.signal, ...(homePath !== undefined && { homePath }), ...(storePath !== undefined && { storePath }) });
+    const made = await restoreBackup({ crypto: await app.crypto(), path: file, passphrase, what, signal: this.signal, ...(homePath !== undefined && { homePath }), ...(storePath !== undefined && { storePath }) });
     if (made.home !== undefined) this.session.keep(made.home);
     const home = homePath === undefined ? null : { path: homePath, identities: [...made.identities] };
     const store = storePath === undefined || made.store === undefined ? null : { path: storePath, counts: { messages: made.store.messages, blocks: made.store.blocks, bytes: made.store.bytes } };

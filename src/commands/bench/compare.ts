@@ -1,6 +1,7 @@
 import { arg, parsed } from '../../cli/flags.ts';
 import { BaseCommand, type Answer, type Infer, type View } from '../../cli/command.ts';
 import { array, boolean, nullable, number, object, oneOf, string } from '../../cli/schema.ts';
+import { eachOf } from '../../core/base/count.ts';
 import { fail, warning, type Warning } from '../../core/base/errors.ts';
 import { comparisonLines } from './_compared.ts';
 
@@ -37,7 +38,7 @@ export default class BenchCompare extends BaseCommand<typeof BenchCompare> {
       ...(result.noisy ? [warning('W_NOISY', { why: `so it was said of ${result.rows.filter(({ noisy }) => noisy).length} rows when they were measured` })] : []),
     ];
     const { failed } = result;
-    return { result, warnings, ...(failed.length > 0 ? { error: fail('E_THRESHOLD', { what: failed.join(', '), why: failIf?.text }) } : {}) };
+    return { result, warnings, ...(failed.length > 0 ? { error: fail('E_THRESHOLD', { what: eachOf(failed), why: failIf?.text }) } : {}) };
   }
 
   protected override render = (result: Infer<typeof schema>, view: View) => comparisonLines(result, view);

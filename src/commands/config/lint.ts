@@ -19,7 +19,7 @@ export default class ConfigLint extends BaseCommand<typeof ConfigLint> {
   override async run(): Promise<Answer<typeof schema>> {
     const { lintConfigFile } = await import('../../core/base/config-file.ts');
     const problems = await lintConfigFile(this.args.file);
-    const error = problems.length === 0 ? undefined : fail('E_CONFIG', { why: `${this.args.file} has ${count(problems.length, 'problem')}` });
+    const error = problems.length === 0 ? undefined : fail('E_CONFIG', { why: `${this.args.file} has ${count(problems.length, 'problem')}`, hint: 'Mend each in the file: the answer says where it stands. `omniplex help settings` tells the keys.' });
     return { result: { file: this.args.file, problems }, error };
   }
 

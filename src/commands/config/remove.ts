@@ -10,7 +10,7 @@ export default class ConfigRemove extends BaseCommand<typeof ConfigRemove> {
   static override readonly description = 'Removing what is not set is no error: nothing changes.';
   static override readonly args = { keys: args('a setting') };
   static override readonly impact = 'write';
-  static override readonly exits = { 3: 'the configuration file is not usable' };
+  static override readonly exits = { 3: 'the configuration file is not usable', 6: 'another process changes it' };
   static override readonly examples = [{ command: 'omniplex config remove receipts', description: 'Receipts as they come by default' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['config show'];

@@ -11,7 +11,7 @@ export default class ConfigSet extends BaseCommand<typeof ConfigSet> {
     'All or none: one wrong key or value leaves the file as it was. Secrets never stand here, only the names of files that hold them. omniplex help settings lists the keys.';
   static override readonly args = { assignments: args('KEY=VALUE', parseAssignment) };
   static override readonly impact = 'write';
-  static override readonly exits = { 3: 'the configuration file is not usable' };
+  static override readonly exits = { 3: 'the configuration file is not usable', 6: 'another process changes it' };
   static override readonly examples = [
     { command: 'omniplex config set receipts=always', description: 'Send every receipt that is asked for' },
     { command: 'omniplex config set hot.budget=20GiB fetch.promote=never', description: 'Two at once' },

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { bundleSources } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { readFingerprints } from '../../cli/fingerprint-input.ts';
 import { args, parsed } from '../../cli/flags.ts';
 import { count } from '../../cli/human.ts';
-import { contactRow, contactRowOf, verifiedText } from '../../cli/people-view.ts';
+import { contactRow, contactRowOf, overText, verifiedText } from '../../cli/people-view.ts';
 import { array, object, oneOf } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 import { parseActorName } from '../../core/identity/name.ts';
@@ -23,7 +24,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
     'fingerprint-file': shared['fingerprint-file'],
   };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such file, or no home', 6: 'a name is taken, or a bundle is older than what is known', 7: 'a bundle is damaged, or a fingerprint does not match; nobody was added' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such file, or no home', 6: 'a name is taken, or a bundle is older than what is known', 7: 'a bundle is damaged, or a fingerprint does not match; nobody was added' };
   static override readonly examples = [
     { command: 'omniplex contact add alice.bundle', description: 'Under the name in the bundle' },
     { command: 'omniplex contact add /media/usb/to-me.car --name bob', description: 'Whoever is introduced there' },
@@ -45,7 +46,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
 
   protected override render({ contacts }: Infer<typeof schema>, view: View): Lines {
     const pinnedFile = this.flags['fingerprint-file'];
-    const lines = contacts.map(({ contact, change }) => `${contact.name}  ${change === 'unchanged' ? 'known already' : change}, ${verifiedText(contact, view)}`);
+    const lines = contacts.map(({ contact, change }) => `${contact.name}  ${change === 'unchanged' ? 'known already' : change}, ${verifiedText(contact, view)}${overText(contact, view)}`);
     const open = contacts.filter(({ contact }) => contact.verified === null && contact.revoked === null).map(({ contact }) => contact.name);
     const total = pinnedFile === undefined ? [] : [`${count(contacts.filter(({ change }) => change === 'added').length, 'contact')} added, ${contacts.length} match ${basename(pinnedFile)}`];
     const call = open.length === 0 ? [] : [next(view, `call ${open.join(', ')}, then \`omniplex contact verify ${open[0]}\``)];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { nameArg, needed } from '../../cli/flags.ts';
 import { size } from '../../cli/human.ts';
 import { integer, object, string } from '../../cli/schema.ts';
@@ -12,7 +13,7 @@ export default class ContactExport extends BaseCommand<typeof ContactExport> {
   static override readonly args = { name: nameArg('the contact') };
   static override readonly flags = { out: needed(shared.out) };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such contact', 6: 'the file is there already' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such contact', 6: 'the file is there already' };
   static override readonly examples = [{ command: 'omniplex contact export bob --out bob.bundle', description: 'For carol, who does not know bob yet' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact add', 'identity export'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { boolean, object, string } from '../../cli/schema.ts';
 
@@ -9,7 +10,7 @@ export default class ContactRemove extends BaseCommand<typeof ContactRemove> {
   static override readonly description = 'What is known of the identity stays, so that nobody can roll it back by being added again; it has to be verified anew.';
   static override readonly args = { name: nameArg('the contact') };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such contact' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such contact' };
   static override readonly examples = [{ command: 'omniplex contact remove bob', description: 'The name is free again' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact add'];

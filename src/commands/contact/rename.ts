@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { arg, nameArg } from '../../cli/flags.ts';
 import { object, string } from '../../cli/schema.ts';
 import { parseActorName } from '../../core/identity/name.ts';
@@ -10,7 +11,7 @@ export default class ContactRename extends BaseCommand<typeof ContactRename> {
   static override readonly description = 'Only your own name for it changes; nothing is published, and it stays verified.';
   static override readonly args = { contact: nameArg('the contact, by its present name'), name: arg('its new name', parseActorName) };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such contact', 6: 'the new name is taken' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such contact', 6: 'the new name is taken' };
   static override readonly examples = [{ command: 'omniplex contact rename bob robert', description: 'Call bob robert from now on' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact list'];

@@ -1,9 +1,9 @@
 import { bundleSource } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { arg, nameArg } from '../../cli/flags.ts';
-import { day } from '../../cli/human.ts';
-import { contactRow, contactRowOf, verifiedText } from '../../cli/people-view.ts';
+import { contactRow, contactRowOf, dateText, verifiedText } from '../../cli/people-view.ts';
 import { object, oneOf } from '../../cli/schema.ts';
 
 const schema = object({ contact: contactRow, change: oneOf(['updated', 'revoked', 'replaced', 'unchanged']) });
@@ -14,7 +14,7 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
     'A bundle never goes back: an older one, or one that contradicts what is known, is refused. One with another root key replaces the contact and makes it unverified again. A revocation in the file is final.';
   static override readonly args = { name: nameArg('the contact'), file: arg('the bundle or CAR file; - is stdin') };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
   static override readonly examples = [{ command: 'omniplex contact update bob bob-2027.bundle', description: 'His new prekeys' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact verify', 'contact add'];
@@ -33,7 +33,7 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
   protected override render({ contact, change }: Infer<typeof schema>, view: View): Lines {
     const { name, sequence, prekeys } = contact;
     const until = prekeys.at(-1)?.until;
-    const line = `${name}  ${change === 'unchanged' ? 'nothing newer in there' : change}: bundle ${sequence}${until === undefined ? '' : `, prekeys until ${day(until)}`}, ${verifiedText(contact, view)}`;
+    const line = `${name}  ${change === 'unchanged' ? 'nothing newer in there' : change}: bundle ${sequence}${until === undefined ? '' : `, prekeys until ${dateText(until, view)}`}, ${verifiedText(contact, view)}`;
     return change === 'replaced' ? [line, next(view, `ask over another channel why the key changed, then \`omniplex contact verify ${name}\``)] : line;
   }
 }

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { fingerprintFor } from '../../cli/fingerprint-input.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { contactRow, contactRowOf, verifiedByText } from '../../cli/people-view.ts';
@@ -13,7 +14,7 @@ export default class ContactVerify extends BaseCommand<typeof ContactVerify> {
   static override readonly args = { name: nameArg('the contact') };
   static override readonly flags = { 'fingerprint-file': shared['fingerprint-file'] };
   static override readonly impact = 'write';
-  static override readonly exits = { 4: 'the identity is revoked', 5: 'there is no such contact', 7: 'the words are not those of this contact, or it has no line in the file' };
+  static override readonly exits = { ...placeExits, 4: 'the identity is revoked', 5: 'there is no such contact', 7: 'the words are not those of this contact, or it has no line in the file' };
   static override readonly examples = [
     { command: 'omniplex contact verify alice', description: 'With alice on the telephone' },
     { command: 'omniplex contact verify alice --fingerprint-file FINGERPRINTS', description: 'Where nobody can be called' },

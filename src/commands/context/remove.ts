@@ -12,7 +12,7 @@ export default class ContextRemove extends BaseCommand<typeof ContextRemove> {
   static override readonly args = { name: nameArg('the context') };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such context', 9: 'it is marked as production, and nobody confirmed' };
+  static override readonly exits = { 5: 'there is no such context', 6: 'another process changes the configuration', 9: 'it is marked as production, and nobody confirmed' };
   static override readonly examples = [{ command: 'omniplex context remove old', description: 'Forget the name' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['context list'];

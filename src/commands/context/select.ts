@@ -10,7 +10,7 @@ export default class ContextSelect extends BaseCommand<typeof ContextSelect> {
   static override readonly description = 'OMNIPLEX_CONTEXT and --context go before it. A hyphen goes back to the one selected before.';
   static override readonly args = { name: nameArg('the context, or - for the previous one') };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such context' };
+  static override readonly exits = { 5: 'there is no such context', 6: 'another process changes the configuration' };
   static override readonly examples = [
     { command: 'omniplex context select prod', description: 'Go to prod' },
     { command: 'omniplex context select -', description: 'And back' },

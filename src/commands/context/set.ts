@@ -12,7 +12,7 @@ export default class ContextSet extends BaseCommand<typeof ContextSet> {
   static override readonly args = { name: nameArg('the context'), assignments: args('KEY=VALUE', parseAssignment) };
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no such context', 9: 'it is marked as production, and nobody confirmed' };
+  static override readonly exits = { 5: 'there is no such context', 6: 'another process changes the configuration', 9: 'it is marked as production, and nobody confirmed' };
   static override readonly examples = [
     { command: 'omniplex context set ci as=ops durability=cold', description: 'Two settings at once' },
     { command: 'omniplex context set prod env= --confirm prod', description: 'No longer marked as production' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { array, boolean, nullable, object, oneOf, string } from '../../cli/schema.ts';
 
@@ -20,7 +21,7 @@ export default class ContextTest extends BaseCommand<typeof ContextTest> {
   static override readonly description = 'Opens no private key and changes nothing. The exit code is that of the first thing that does not answer.';
   static override readonly args = { name: nameArg('the context') };
   static override readonly impact = 'read';
-  static override readonly exits = { 5: 'there is no such context, or its home, store or identity is missing' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such context, or its home, store or identity is missing' };
   static override readonly examples = [{ command: 'omniplex context test prod', description: 'Before the first job in it' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['doctor'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { facts, next } from '../../cli/facts.ts';
 import { arg, toggle } from '../../cli/flags.ts';
 import { day } from '../../cli/human.ts';
@@ -16,7 +17,7 @@ export default class IdentityCreate extends BaseCommand<typeof IdentityCreate> {
   static override readonly flags = { keystore: shared.keystore, 'send-only': toggle('no prekeys: safe to copy and to restore every night') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 3: 'this release has no such keystore', 4: 'the passphrase is wrong', 5: 'there is no home', 6: 'the name is taken, or this home is a copy' };
+  static override readonly exits = { ...ringExits, 3: 'this release has no such keystore', 5: 'there is no home', 6: 'the name is taken, or this home is a copy' };
   static override readonly examples = [
     { command: 'omniplex identity create alice', description: 'The passphrase is asked for' },
     { command: 'omniplex identity create release-bot --send-only --passphrase-file /run/secrets/op-pass', description: 'For a pipeline' },

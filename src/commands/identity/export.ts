@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg, needed, parsed } from '../../cli/flags.ts';
 import { day, size, when } from '../../cli/human.ts';
 import { boolean, integer, nullable, object, string, time } from '../../cli/schema.ts';
@@ -31,7 +32,7 @@ export default class IdentityExport extends BaseCommand<typeof IdentityExport> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the passphrase is wrong, or --prekeys-until of an identity that is revoked', 5: 'there is no such identity', 6: 'the file is there already, or this home is a copy' };
+  static override readonly exits = { ...ringExits, 4: 'the passphrase is wrong, or --prekeys-until of an identity that is revoked', 5: 'there is no such identity', 6: 'the file is there already, or this home is a copy' };
   static override readonly examples = [
     { command: 'omniplex identity export alice --out alice.bundle', description: 'For a mail or a web page' },
     { command: 'omniplex identity export alice --prekeys-until 2027-02-28 --out /media/usb/alice.bundle', description: 'For a stick that travels slowly' },

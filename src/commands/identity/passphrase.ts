@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { array, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -13,7 +14,7 @@ export default class IdentityPassphrase extends BaseCommand<typeof IdentityPassp
   static override readonly flags = { 'new-passphrase-file': shared['new-passphrase-file'] };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the present passphrase is wrong', 5: 'there is no such identity' };
+  static override readonly exits = { ...ringExits, 4: 'the present passphrase is wrong', 5: 'there is no such identity' };
   static override readonly examples = [
     { command: 'omniplex identity passphrase alice', description: 'The old and the new one are asked for' },
     { command: 'omniplex identity passphrase bot --passphrase-file old --new-passphrase-file new', description: 'In a script' },

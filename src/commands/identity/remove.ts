@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -13,7 +14,7 @@ export default class IdentityRemove extends BaseCommand<typeof IdentityRemove> {
   static override readonly flags = { confirm: shared.confirm };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the passphrase is wrong', 5: 'there is no such identity', 9: 'not confirmed' };
+  static override readonly exits = { ...ringExits, 5: 'there is no such identity', 9: 'not confirmed' };
   static override readonly examples = [{ command: 'omniplex identity remove old --confirm old', description: 'Its keys are gone from this home' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['identity revoke', 'backup create'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { choice, nameArg, needed } from '../../cli/flags.ts';
 import { when } from '../../cli/human.ts';
@@ -19,7 +20,7 @@ export default class IdentityRevoke extends BaseCommand<typeof IdentityRevoke> {
   };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'the passphrase is wrong', 5: 'there is no such identity', 6: 'it is revoked already, for another reason', 9: 'not confirmed' };
+  static override readonly exits = { ...ringExits, 5: 'there is no such identity', 6: 'it is revoked already, for another reason', 9: 'not confirmed' };
   static override readonly examples = [{ command: 'omniplex identity revoke alice --reason compromised --confirm alice', description: 'Her key ring was in other hands' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['identity export', 'identity remove'];

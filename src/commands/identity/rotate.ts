@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { next } from '../../cli/facts.ts';
 import { choice, optionalNameArg, toggle } from '../../cli/flags.ts';
 import { count, day } from '../../cli/human.ts';
@@ -21,7 +22,7 @@ export default class IdentityRotate extends BaseCommand<typeof IdentityRotate> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 3: 'the identity is send-only', 4: 'the passphrase is wrong, or the identity is revoked', 5: 'there is no such identity', 6: 'this home is a copy' };
+  static override readonly exits = { ...ringExits, 3: 'the identity is send-only', 4: 'the passphrase is wrong, or the identity is revoked', 5: 'there is no such identity', 6: 'this home is a copy' };
   static override readonly examples = [
     { command: 'omniplex identity rotate alice', description: 'A new prekey' },
     { command: 'omniplex identity rotate --due --quiet --passphrase-file /etc/omniplex/passphrase', description: 'From cron' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { identityLines, identityRow, identityRowOf } from '../../cli/people-view.ts';
 
@@ -9,7 +10,7 @@ export default class IdentityShow extends BaseCommand<typeof IdentityShow> {
   static override readonly description = 'The fingerprint is what you read aloud when somebody verifies you. All that is shown here is public.';
   static override readonly args = { name: nameArg('the identity') };
   static override readonly impact = 'read';
-  static override readonly exits = { 5: 'there is no such identity' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such identity' };
   static override readonly examples = [
     { command: 'omniplex identity show alice', description: 'Twelve words to read aloud' },
     { command: `omniplex identity show alice --json | jq -r '.result | "\\(.name) \\(.fingerprint)"'`, description: 'A line for a fingerprint file' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { acknowledgedItem, receiptText } from '../../cli/mail-view.ts';
 import { array, integer, object } from '../../cli/schema.ts';
 import { cidArgs } from '../../cli/shared.ts';
@@ -12,7 +13,7 @@ export default class InboxAck extends BaseCommand<typeof InboxAck> {
   static override readonly args = { cid: cidArgs('the messages') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'one of them was never announced here; none was marked' };
+  static override readonly exits = { ...ringExits, 5: 'one of them was never announced here; none was marked' };
   static override readonly examples = [{ command: 'omniplex inbox ack bafyreid5c2n7...', description: 'Handled' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['fetch', 'inbox fetch', 'config show'];

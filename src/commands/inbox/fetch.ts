@@ -1,8 +1,10 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { needed, text, toggle } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
 import { fetchedItem, fetchedLines, passedBy, passedLines, type fetched } from '../../cli/mail-view.ts';
-import { array, integer, nullable, object, string } from '../../cli/schema.ts';
+import { nextCursor, withNext } from '../../cli/paging.ts';
+import { array, integer, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
 const schema = object({
@@ -15,7 +17,7 @@ const schema = object({
   arriving: integer('streams that have begun and not ended'),
   messages: array(fetchedItem),
   failures: array(object({ cid: string(), code: string(), message: string(), hint: string('what to do about it') })),
-  next: nullable(string('for --after; null at the end')),
+  next: nextCursor,
 });
 
 export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
@@ -32,7 +34,7 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 12: 'some could not be fetched; the others are there' };
+  static override readonly exits = { ...ringExits, 12: 'some could not be fetched; the others are there' };
   static override readonly examples = [{ command: 'omniplex inbox fetch --out /srv/in --ack --passphrase-file /run/secrets/ring', description: 'A receiver under cron' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox watch', 'fetch'];
@@ -53,12 +55,11 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   }
 
   protected override render({ messages, failures, next, ...counts }: Infer<typeof schema>, view: View): Lines {
-    return [
+    return withNext(next, [
       ...messages.flatMap((message) => fetchedLines(message as Infer<typeof fetched>, view)),
       ...failures.flatMap(({ cid, code, message, hint }) => [`${view.paint.bad('failed')} ${cid} ${code}: ${message}`, `       ${hint}`]),
       `${count(counts.fetched, 'message')} fetched, ${size(counts.bytes)}; ${counts.unchanged} there already, ${counts.failed} failed`,
       ...passedLines(counts.unreadable, counts.passed, view),
-      ...(next === null ? [] : [`more: --after ${next}`]),
-    ];
+    ]);
   }
 }

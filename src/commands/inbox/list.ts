@@ -1,12 +1,13 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { count, size, when } from '../../cli/human.ts';
 import { inboxMessage, passedBy, passedLines } from '../../cli/mail-view.ts';
-import { array, integer, nullable, object, string } from '../../cli/schema.ts';
-import { shared } from '../../cli/shared.ts';
+import { isWhole, nextCursor, pageFlags, withNext } from '../../cli/paging.ts';
+import { array, integer, object } from '../../cli/schema.ts';
 
 const schema = object({
   messages: array(inboxMessage, 'oldest first'),
-  next: nullable(string('for --after; null at the end')),
+  next: nextCursor,
   unreadable: integer('announcements passed by: forged, damaged, gone, for nobody here'),
   passed: array(passedBy, 'what they name, and why it was passed by; at most a page of them'),
   arriving: integer('streams that have begun and not ended'),
@@ -17,10 +18,10 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
   static override readonly summary = 'List the messages that wait for me';
   static override readonly description =
     'Only what is not handled yet: `inbox ack` or `fetch --ack` takes a message off the list, also one that is lost, expired or cannot be opened. Listing opens metadata, marks nothing as read and tells no sender anything. Fields for --where: sender, verified, received, size, state, name, to.';
-  static override readonly flags = { where: shared.where, limit: shared.limit, after: shared.after };
+  static override readonly flags = pageFlags;
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'there is no home, store or identity' };
+  static override readonly exits = ringExits;
   static override readonly examples = [
     { command: 'omniplex inbox list', description: 'What waits for me' },
     { command: "omniplex inbox list --as alice --where 'verified and size < 10MiB' --json", description: 'For a script' },
@@ -31,10 +32,9 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { inboxFields, listInbox } = await import('../../core/mail/inbox.ts');
-    const { parseFilter } = await import('../../core/base/filter.ts');
+    const { whereOf } = await import('../../core/base/filter.ts');
     const { where, limit, after } = this.flags;
-    const filter = where === undefined ? undefined : parseFilter(where, inboxFields);
-    return listInbox(await app.mail(), { where: filter, limit, after, signal: this.signal });
+    return listInbox(await app.mail(), { where: whereOf(where, inboxFields), limit, after, signal: this.signal });
   }
 
   protected override async render({ messages, next, unreadable, passed, arriving }: Infer<typeof schema>, view: View): Promise<Lines> {
@@ -49,12 +49,11 @@ export default class InboxList extends BaseCommand<typeof InboxList> {
       { head: 'NAME', cell: ({ name }) => name ?? '-', prose: true },
       { head: 'CID', cell: ({ cid }) => paint.mark(cid) },
     ]);
-    const rest = [
-      ...(messages.length === 0 ? ['nothing waits for you'] : rows),
+    return withNext(next, [
+      ...(messages.length === 0 ? [isWhole(this.flags) ? 'nothing waits for you' : 'nothing matches'] : rows),
       ...(arriving === 0 ? [] : [`${count(arriving, 'stream')} still arriving`]),
       ...(messages.some(({ state }) => state === 'lost') ? ['lost: not all of it is in this store. Ask its sender to send it again; `omniplex inbox ack CID` takes it off the list'] : []),
       ...passedLines(unreadable, passed, view),
-    ];
-    return next === null ? rest : [...rest, `more: --after ${next}`];
+    ]);
   }
 }

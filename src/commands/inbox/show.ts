@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { facts } from '../../cli/facts.ts';
 import { count, size, when } from '../../cli/human.ts';
 import { shownMessage, trust, whose } from '../../cli/mail-view.ts';
@@ -10,7 +11,7 @@ export default class InboxShow extends BaseCommand<typeof InboxShow> {
   static override readonly args = { cid: cidArg('the message') };
   static override readonly impact = 'read';
   static override readonly opensKey = true;
-  static override readonly exits = { 4: 'not addressed to you', 5: 'not in this store', 7: 'altered or damaged' };
+  static override readonly exits = { ...ringExits, 4: 'not addressed to you', 5: 'not in this store', 7: 'altered or damaged' };
   static override readonly examples = [{ command: 'omniplex inbox show bafyreid5c2n7...', description: 'Who sent it, when, how large' }];
   static override readonly schema = shownMessage;
   static override readonly seeAlso = ['fetch', 'inspect'];

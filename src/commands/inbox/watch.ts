@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { text } from '../../cli/flags.ts';
 import { size, tilde, when } from '../../cli/human.ts';
 import { inboxMessage } from '../../cli/mail-view.ts';
@@ -20,6 +21,7 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
+  static override readonly exits = ringExits;
   static override readonly streams = true;
   static override readonly item = item;
   static override readonly examples = [

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { when } from '../../cli/human.ts';
 import { cancelledMessage, outboxLines } from '../../cli/mail-view.ts';
@@ -12,7 +13,7 @@ export default class OutboxCancel extends BaseCommand<typeof OutboxCancel> {
   static override readonly flags = { confirm: shared.confirm, 'dry-run': shared['dry-run'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'nothing of that name was sent', 6: 'everybody has it already', 9: 'not confirmed', 12: 'somebody has it already' };
+  static override readonly exits = { ...ringExits, 5: 'nothing of that name was sent', 6: 'everybody has it already', 9: 'not confirmed', 12: 'somebody has it already' };
   static override readonly examples = [{ command: 'omniplex outbox cancel release-4.2.0 --confirm release-4.2.0', description: 'Without a question' }];
   static override readonly schema = cancelledMessage;
   static override readonly seeAlso = ['outbox show', 'store remove'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg, needed } from '../../cli/flags.ts';
 import { count, size } from '../../cli/human.ts';
 import { boolean, integer, object, optional, string } from '../../cli/schema.ts';
@@ -22,7 +23,7 @@ export default class OutboxExport extends BaseCommand<typeof OutboxExport> {
   static override readonly flags = { out: needed(shared.out) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'nothing of that name was sent', 6: 'the file exists', 12: 'written without receipts that are no longer in the store, or could not be opened' };
+  static override readonly exits = { ...ringExits, 5: 'nothing of that name was sent', 6: 'the file exists', 12: 'written without receipts that are no longer in the store, or could not be opened' };
   static override readonly examples = [{ command: 'omniplex outbox export release-4.2.0 --out evidence.car && omniplex inspect evidence.car', description: 'Write it and look at it' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['inspect', 'outbox show'];

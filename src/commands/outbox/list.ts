@@ -1,18 +1,20 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { size, when } from '../../cli/human.ts';
 import { outboxItem } from '../../cli/mail-view.ts';
-import { array, nullable, object, string } from '../../cli/schema.ts';
+import { isWhole, nextCursor, pageFlags, withNext } from '../../cli/paging.ts';
+import { array, object } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
 
-const schema = object({ messages: array(outboxItem, 'newest first'), next: nullable(string('for --after; null at the end')) });
+const schema = object({ messages: array(outboxItem, 'newest first'), next: nextCursor });
 
 export default class OutboxList extends BaseCommand<typeof OutboxList> {
   static override readonly summary = 'List what I sent, and how far it has come';
   static override readonly description =
     'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability.';
-  static override readonly flags = { where: shared.where, since: shared.since, limit: shared.limit, after: shared.after };
+  static override readonly flags = { ...pageFlags, since: shared.since };
   static override readonly impact = 'write';
-  static override readonly exits = { 5: 'there is no home or store' };
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: 'omniplex outbox list', description: 'The latest' },
     { command: "omniplex outbox list --where 'state = unknown' --since 03:10", description: 'What an outage left open' },
@@ -23,13 +25,13 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { listOutbox, outboxFields } = await import('../../core/mail/outbox.ts');
-    const { parseFilter } = await import('../../core/base/filter.ts');
+    const { whereOf } = await import('../../core/base/filter.ts');
     const { where, since, limit, after } = this.flags;
-    return listOutbox(await app.mail(), { where: where === undefined ? undefined : parseFilter(where, outboxFields), sinceMs: since, limit, after });
+    return listOutbox(await app.mail(), { where: whereOf(where, outboxFields), sinceMs: since, limit, after });
   }
 
   protected override async render({ messages, next }: Infer<typeof schema>, view: View): Promise<Lines> {
-    if (messages.length === 0) return this.flags.where === undefined ? 'nothing was sent' : 'nothing matches';
+    if (messages.length === 0) return isWhole(this.flags) && this.flags.since === undefined ? 'nothing was sent' : 'nothing matches';
     const { table } = await import('../../cli/table.ts');
     const rows = await table(view, messages, [
       { head: 'SENT', cell: ({ created }) => when(created) },
@@ -40,7 +42,7 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
       { head: 'ID', cell: ({ id }) => id ?? '-' },
       { head: 'CID', cell: ({ cid }) => (cid === null ? '-' : view.paint.mark(cid)) },
     ]);
-    return next === null ? rows : [...rows, `more: --after ${next}`];
+    return withNext(next, rows);
   }
 }
 

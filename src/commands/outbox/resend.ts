@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { optionalNameArg } from '../../cli/flags.ts';
 import { count } from '../../cli/human.ts';
 import { outboxLines, outboxMessage } from '../../cli/mail-view.ts';
@@ -16,7 +17,7 @@ export default class OutboxResend extends BaseCommand<typeof OutboxResend> {
   static override readonly args = { message: optionalNameArg('its CID, or the key of --id') };
   static override readonly flags = { to: shared.to, where: shared.where };
   static override readonly impact = 'write';
-  static override readonly exits = { 4: 'it has expired', 5: 'nothing of that name was sent', 6: 'it was cancelled', 7: 'its blocks are gone', 12: 'some could not be announced again' };
+  static override readonly exits = { ...placeExits, 4: 'it has expired', 5: 'nothing of that name was sent', 6: 'it was cancelled', 7: 'its blocks are gone', 12: 'some could not be announced again' };
   static override readonly examples = [
     { command: 'omniplex outbox resend release-4.2.0 --to nils', description: 'To one of its recipients' },
     { command: "omniplex outbox resend --where 'state = unknown'", description: 'After an outage' },

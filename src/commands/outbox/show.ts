@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg } from '../../cli/flags.ts';
 import { outboxLines, outboxMessage } from '../../cli/mail-view.ts';
 
@@ -8,7 +9,7 @@ export default class OutboxShow extends BaseCommand<typeof OutboxShow> {
   static override readonly args = { message: nameArg('its CID, or the key of --id') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'nothing of that name was sent from this home' };
+  static override readonly exits = { ...ringExits, 5: 'nothing of that name was sent from this home' };
   static override readonly examples = [{ command: 'omniplex outbox show release-4.2.0', description: 'By the key of --id' }];
   static override readonly schema = outboxMessage;
   static override readonly seeAlso = ['outbox wait', 'outbox export'];

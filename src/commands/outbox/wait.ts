@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { ringExits } from '../../cli/exits.ts';
 import { nameArg, needed } from '../../cli/flags.ts';
 import { outboxLines, outboxMessage, recipientLine } from '../../cli/mail-view.ts';
 import { waitFlag } from '../../cli/shared.ts';
@@ -11,7 +12,7 @@ export default class OutboxWait extends BaseCommand<typeof OutboxWait> {
   static override readonly flags = { wait: needed(waitFlag(['received', 'opened'])) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { 5: 'nothing of that name was sent, or to nobody', 12: 'somebody is missing' };
+  static override readonly exits = { ...ringExits, 5: 'nothing of that name was sent, or to nobody', 12: 'somebody is missing' };
   static override readonly examples = [{ command: 'omniplex outbox wait release-4.2.0 --wait opened --timeout 30m --json', description: 'In a pipeline' }];
   static override readonly schema = outboxMessage;
   static override readonly seeAlso = ['outbox show', 'outbox resend'];

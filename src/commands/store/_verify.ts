@@ -122,7 +122,7 @@ function fateOf({ repaired, garbage }: ShownVerify['bad'][number], { paint }: Vi
 
 /** What is missing, or a tier, is found bad and was not hashed: the two numbers stand beside each other, not one in the other. */
 function hashedLine({ checked, badTotal, repaired }: ShownVerify): string {
-  if (badTotal === 0) return checked === 0 ? '0 blocks hashed: nothing was looked at' : `${count(checked, 'block')} hashed: all of them hold`;
+  if (badTotal === 0) return checked === 0 ? '0 blocks hashed: nothing was looked at' : `${count(checked, 'block')} hashed: ${checked === 1 ? 'it holds' : 'all of them hold'}`;
   return `${count(checked, 'block')} hashed; found bad: ${grouped(badTotal)}${repaired === 0 ? '' : `, ${grouped(repaired)} of them repaired`}`;
 }
 

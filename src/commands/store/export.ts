@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { needed, parsed, repeated, text } from '../../cli/flags.ts';
 import { optionalCidArgs, shared } from '../../cli/shared.ts';
 import { fail } from '../../core/base/errors.ts';
@@ -17,7 +18,7 @@ export default class StoreExport extends BaseCommand<typeof StoreExport> {
   };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'a message or contact is not there, or nothing waits for it', 6: 'a file is there already', 7: 'a message is not whole: `store verify`' };
+  static override readonly exits = { ...placeExits, 5: 'a message or contact is not there, or nothing waits for it', 6: 'a file is there already', 7: 'a message is not whole: `store verify`' };
   static override readonly examples = [
     { command: 'omniplex store export --for bob --out /media/usb/to-bob.car', description: 'What bob has not got yet' },
     { command: 'omniplex store export bafyreid5c2n7s3nqzzyjszvrbbhndsxmbfvv2c6ka7vbfxcmyxvqs4uiam --split 2GiB --out big.car', description: 'One message, in pieces that any stick takes' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { count, size } from '../../cli/human.ts';
 import { parsed } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
@@ -14,7 +15,7 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
   static override readonly flags = { 'dry-run': shared['dry-run'], confirm: shared.confirm, grace: parsed({ value: 'DURATION', description: 'keep what is younger than this; at least 1m', otherwise: '1d' }, (typed) => parseDuration(typed)), 'lock-wait': shared['lock-wait'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = false;
-  static override readonly exits = { 6: 'another run is at it, or a send is under way and --grace is shorter than a day', 7: 'a message cannot be walked: `store verify` first, nothing was deleted', 9: 'not confirmed, or the plan has changed since' };
+  static override readonly exits = { ...placeExits, 6: 'another run is at it, or a send is under way and --grace is shorter than a day', 7: 'a message cannot be walked: `store verify` first, nothing was deleted', 9: 'not confirmed, or the plan has changed since' };
   static override readonly examples = [
     { command: 'omniplex store gc --dry-run', description: 'What would go; prints the plan' },
     { command: 'omniplex store gc --confirm t5k2wd-7f3a-19c2', description: 'Do exactly that' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { args } from '../../cli/flags.ts';
 import { fail, type Warning } from '../../core/base/errors.ts';
 import type { CarInput } from '../../core/mail/travel.ts';
@@ -11,7 +12,7 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
   static override readonly args = { file: args('CAR files; - is stdin') };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'a file is not there', 7: 'a file is damaged, or a message in it is none', 12: 'messages wait for the blocks of other files' };
+  static override readonly exits = { ...placeExits, 5: 'a file is not there', 7: 'a file is damaged, or a message in it is none', 12: 'messages wait for the blocks of other files' };
   static override readonly examples = [
     { command: 'omniplex store import /media/usb/to-alice.car', description: 'From a stick' },
     { command: 'omniplex store import big.*.car', description: 'The pieces of a split export' },

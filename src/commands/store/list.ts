@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { parsed } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { limits } from '../../core/base/limits.ts';
@@ -15,6 +16,7 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
   };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
+  static override readonly exits = placeExits;
   static override readonly examples = [
     { command: "omniplex store list --where 'stored < 1d and size > 100MiB' -v", description: 'What is large and new' },
     { command: 'omniplex store list --tier hot --limit 10 | xargs omniplex demote', description: 'The ten oldest in the hot tier' },
@@ -24,15 +26,15 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
 
   override async run(): Promise<Answer<typeof listSchema>> {
     const { tier, where, limit = limits.pageItemsMax, after } = this.flags;
-    const [{ parseFilter }, { messageFilterFields }] = await Promise.all([import('../../core/base/filter.ts'), import('../../core/storage/selection.ts')]);
-    const filter = where === undefined ? undefined : parseFilter(where, messageFilterFields);
+    const [{ whereOf }, { messageFilterFields }] = await Promise.all([import('../../core/base/filter.ts'), import('../../core/storage/selection.ts')]);
     const store = await (await this.session.app()).store();
-    return { result: pageOf(await store.list({ where: filter, tiers: tier, limit, after }), store.clock.now()) };
+    return { result: pageOf(await store.list({ where: whereOf(where, messageFilterFields), tiers: tier, limit, after }), store.clock.now()) };
   }
 
   protected override async render({ messages, next }: Infer<typeof listSchema>, view: View): Promise<Lines> {
+    const { where, tier, after } = this.flags;
     if (next !== null) this.output.talk(`there are more: --after ${next}`);
-    if (messages.length === 0) this.output.talk('no messages');
+    if (messages.length === 0) this.output.talk(where === undefined && tier === undefined && after === undefined ? 'no messages' : 'no message matches');
     if (!view.verbose) return messages.map(({ cid }) => cid);
     return messageTable(messages, view);
   }

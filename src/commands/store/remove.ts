@@ -8,7 +8,7 @@ import { bulkArgs, BulkCommand, bulkExits, bulkFlags, bulkSchema, type ShownBulk
 export default class StoreRemove extends BulkCommand<typeof StoreRemove> {
   static override readonly summary = 'Say that messages are no longer wanted here';
   static override readonly description =
-    'They leave inboxes and lists at once, and the disk with `store gc` after the grace time. This is no erasure: recipients, other stores and exports keep what they have, and an import brings a message back. --dry-run names the plan that --confirm confirms.';
+    'They leave inboxes and lists at once, and the disk with `store gc` after the grace time. This is no erasure: recipients, other stores and exports keep what they have, and an import brings a message back. --dry-run names the plan that --confirm confirms; one message that is named can be confirmed by its CID.';
   static override readonly args = bulkArgs;
   static override readonly flags = { ...bulkFlags, confirm: shared.confirm };
   static override readonly impact = 'destroy';

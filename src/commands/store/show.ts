@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { optionalArg } from '../../cli/flags.ts';
 import { either } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
@@ -14,7 +15,7 @@ export default class StoreShow extends BaseCommand<typeof StoreShow> {
   static override readonly flags = { since: shared.since };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'there is no such message or block' };
+  static override readonly exits = { ...placeExits, 5: 'there is no such message or block' };
   static override readonly examples = [
     { command: 'omniplex store show', description: 'Bytes by tier, what is not in cold yet, and how the last jobs ended' },
     { command: 'omniplex store show --since 24h', description: 'And what came in the last day' },

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Lines, type View } from '../../cli/command.ts';
+import { placeExits } from '../../cli/exits.ts';
 import { optionalArg, parsed, toggle } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { fail, isError } from '../../core/base/errors.ts';
@@ -19,7 +20,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = false;
-  static override readonly exits = { 3: 'the store has no such tier', 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed', 12: 'all messages are back, and some of what was known of them is not' };
+  static override readonly exits = { ...placeExits, 3: 'the store has no such tier', 5: 'there is no such message or block', 6: 'somebody is rebuilding it', 7: 'wrong or missing bytes, lost messages', 9: 'a repair in production was not confirmed', 12: 'all messages are back, and some of what was known of them is not' };
   static override readonly examples = [
     { command: 'omniplex store verify', description: 'Every block of every tier' },
     { command: 'omniplex store verify --tier files --sample 1% --timeout 30m --quiet --json', description: 'Nightly, from cron' },

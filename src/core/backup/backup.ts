@@ -6,10 +6,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Bytes } from '../base/bytes.ts';
-import type { Clock } from '../base/clock.ts';
+import { rfc3339, type Clock } from '../base/clock.ts';
 import { fail, isError, warning, type Warning } from '../base/errors.ts';
 import { fileError, isMissing } from '../base/files.ts';
+import type { FilterFields } from '../base/filter.ts';
 import { limits } from '../base/limits.ts';
+import { pageOf, type Page, type PageQuery } from '../base/page.ts';
 import { isShortPassphrase, requireNewPassphrase } from '../base/passphrase.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Argon2Parameters, CryptoProvider } from '../crypto/index.ts';
@@ -136,6 +138,18 @@ export const listBackups = (home: Home): Promise<readonly ListedBackup[]> =>
     }),
   );
 
+/** What --where can ask of backups. */
+export const backupFields = { path: 'text', what: backupParts, created: 'age', size: 'size', state: ['present', 'missing', 'changed'] } as const satisfies FilterFields;
+
+const ofBackups = {
+  keyOf: ({ createdAtMs, path }: ListedBackup) => rfc3339(createdAtMs) + path,
+  fieldsOf: ({ path, what, createdAtMs, bytes, state }: ListedBackup) => ({ path, what, created: createdAtMs, size: bytes, state }),
+  descending: true,
+};
+
+/** Newest first. */
+export const pageOfBackups = async (home: Home, query: PageQuery<typeof backupFields>): Promise<Page<ListedBackup>> => pageOf(await listBackups(home), ofBackups, query);
+
 /** Deletes the file, if it is a backup, and the record of it. Answers false when there was neither. Throws E_FORMAT when it is something else. */
 export async function removeBackup(path: string, home?: Home): Promise<boolean> {
   const whole = resolve(path);
@@ -146,7 +160,8 @@ export async function removeBackup(path: string, home?: Home): Promise<boolean> 
       throw error;
     },
   );
-  await rm(whole, { force: true });
+  // The record first: a home that is busy refuses before anything is gone.
   const wasRecorded = home?.backups.remove(whole) ?? false;
+  await rm(whole, { force: true });
   return isThere || wasRecorded;
 }

@@ -1,3 +1,3 @@
 /** The face of the room: what others may use. */
-export { createBackup, listBackups, removeBackup, showBackup, verifyBackup } from './backup.ts';
+export { backupFields, createBackup, listBackups, pageOfBackups, removeBackup, showBackup, verifyBackup } from './backup.ts';
 export { restoreBackup } from './restore.ts';

@@ -13,7 +13,7 @@ import { createHome, type Home } from '../home/index.ts';
 import { Identities } from '../identity/index.ts';
 import { defaultKdf } from '../keys/keyring-file.ts';
 import { Ring } from '../keys/index.ts';
-import { KIND, type BackupHeader } from './format.ts';
+import { KIND, type BackupHeader, type BackupPart } from './format.ts';
 import { decodeSecrets, requireWholeHome, restoreRow } from './home-part.ts';
 import { readBackup, readBackupHeader } from './reader.ts';
 import type { HomeOrigin } from './rows.ts';
@@ -27,6 +27,8 @@ export interface RestoreBackup {
   readonly crypto: CryptoProvider;
   readonly passphrase: Secret;
   readonly path: string;
+  /** What is wanted of it: the rest is left without a warning. Default all that it holds. */
+  readonly what?: readonly BackupPart[];
   /** Where the home goes: a folder that is new or empty. Absent: the keys stay in the backup. */
   readonly homePath?: string;
   /** Where the store goes. Absent: the mail stays in the backup. */
@@ -54,9 +56,10 @@ export async function restoreBackup(options: RestoreBackup): Promise<RestoreResu
   const { path, homePath, storePath, clock = systemClock, rng = systemRng } = options;
   const { header } = await readBackupHeader(path);
   requireParts(header, homePath, storePath);
+  const isLeft = (part: BackupPart, place: string | undefined): boolean => place === undefined && header.what.includes(part) && options.what?.includes(part) !== false;
   const left = [
-    ...(homePath === undefined && header.what.includes('keys') ? [warning('W_NOT_RESTORED', { what: 'the home', why: 'no place was named for it' })] : []),
-    ...(storePath === undefined && header.what.includes('store') ? [warning('W_NOT_RESTORED', { what: 'the store', why: 'no place was named for it' })] : []),
+    ...(isLeft('keys', homePath) ? [warning('W_NOT_RESTORED', { what: 'the home', why: 'no place was named for it' })] : []),
+    ...(isLeft('store', storePath) ? [warning('W_NOT_RESTORED', { what: 'the store', why: 'no place was named for it' })] : []),
   ];
   const building = storePath === undefined ? undefined : await StoreBuilding.begin(storePath, clock, rng);
   try {

@@ -105,21 +105,24 @@ export async function lintConfigFile(path: string): Promise<readonly ConfigProbl
   }
 }
 
+/** No other command opens a configuration that is not usable, `config show` included. */
+const lintHint = (path: string): string => `\`omniplex config lint ${path}\` names everything that is wrong in it.`;
+
 /** The configuration at `path`; empty when there is none. Throws E_CONFIG, E_IO. */
 export async function readConfig(path: string): Promise<ConfigFile> {
   let text: string;
   try {
     const { mode } = await stat(path);
-    if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw fail('E_CONFIG', { why: `${path} may be written by others: chmod 600 it` });
+    if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw fail('E_CONFIG', { why: `${path} may be written by others`, hint: 'chmod 600 it, and look at what is in it.' });
     text = textOf(await readBounded(path, limits.configBytesMax));
   } catch (error) {
     if (isMissing(error) || isError(error, 'E_NOT_FOUND')) return emptyConfig;
     if (isError(error)) throw error;
-    throw fail('E_CONFIG', { why: `${path} cannot be read` }, error);
+    throw fail('E_CONFIG', { why: `${path} cannot be read`, hint: lintHint(path) }, error);
   }
   const { config, problems } = lintConfig(text);
   const [first] = problems;
-  if (first !== undefined) throw fail('E_CONFIG', { why: `${path}${first.at === '' ? '' : ` at ${first.at}`}: ${first.why}` });
+  if (first !== undefined) throw fail('E_CONFIG', { why: `${path}${first.at === '' ? '' : ` at ${first.at}`}: ${first.why}`, hint: lintHint(path) });
   return config;
 }
 

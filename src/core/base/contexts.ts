@@ -4,6 +4,10 @@
  */
 import { parseSetting, settingNamed, type ConfigFile, type ContextEntry, type SettingKey } from './config.ts';
 import { fail, unknownName } from './errors.ts';
+import { pageOf, type Page, type PageQuery } from './page.ts';
+
+/** What --where can ask of contexts: the settings as they stand in the file. */
+export const contextFields = { name: 'text', selected: 'bool', home: 'text', store: 'text', node: 'text', as: 'text', env: 'text' } as const;
 
 export interface Assignment {
   readonly key: string;
@@ -24,6 +28,20 @@ export function contextNamed(config: ConfigFile, name: string): ContextEntry {
   if (!Object.hasOwn(config.contexts, name)) throw unknownContext(name);
   return config.contexts[name]!;
 }
+
+/** A page of names, in their order. */
+export const listContexts = ({ contexts, selected }: ConfigFile, query: PageQuery<typeof contextFields>): Page<string> =>
+  pageOf(
+    Object.keys(contexts),
+    {
+      keyOf: (name) => name,
+      fieldsOf: (name) => {
+        const { home, store, node, as, env } = contexts[name]!;
+        return { name, selected: name === selected, home, store, node, as, env };
+      },
+    },
+    query,
+  );
 
 /** The text to keep for a value, checked. */
 function kept(key: SettingKey, value: string, cwd: string): string {

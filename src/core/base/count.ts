@@ -7,3 +7,6 @@ export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${grouped(n)} ${n === 1 ? one : many}`;
 }
+
+/** The subject of a sentence in the singular: `a`, `each of a, b`. */
+export const eachOf = (names: readonly string[]): string => (names.length === 1 ? names.join('') : `each of ${names.join(', ')}`);

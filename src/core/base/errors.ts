@@ -94,7 +94,7 @@ export const registry = {
   // identities and contacts
   E_UNVERIFIED: entry(EXIT.forbidden, 403, 'no', 'not verified: {names}', 'Compare the twelve words (`omniplex contact verify`), or give --allow-unverified.'),
   E_FINGERPRINT: entry(EXIT.integrity, 422, 'no', 'the fingerprint of {names} is not the expected one', 'Somebody may be between you. Ask for the twelve words over another channel.'),
-  E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'there is no {kind} named {names}', 'Check the spelling: `omniplex contact list`, `identity list`, `context list` and `outbox show` tell the names.'),
+  E_NAME_UNKNOWN: entry(EXIT.notFound, 404, 'no', 'no {kind} is named {names}', 'Check the spelling: `omniplex contact list`, `identity list`, `context list` and `outbox show` tell the names.'),
   E_NAME_TAKEN: entry(EXIT.conflict, 409, 'no', 'the {kind} name "{name}" is taken', 'Choose another name.'),
   E_NAME_AMBIGUOUS: entry(EXIT.conflict, 409, 'no', 'each a contact and an identity of yours, who are not the same: {names}', 'Nothing was sent. Give the contact another name: `omniplex contact rename NAME NEW`.'),
   E_BUNDLE_STALE: entry(EXIT.conflict, 409, 'no', 'bundle {seq} of "{name}" is not newer than bundle {known}', 'A bundle never goes back. Ask for the newest one.'),
@@ -120,8 +120,8 @@ export const registry = {
   // store
   E_NOT_FOUND: entry(EXIT.notFound, 404, 'no', '{what} is not there', 'Check the name: `omniplex store list` shows messages that are stored here, `omniplex outbox list` those that were sent.'),
   E_BLOCKS_MISSING: entry(EXIT.integrity, 502, 'no', 'message {cid} lacks {missing} of its blocks', 'Run `omniplex store verify {cid} --repair`, or import it again.'),
-  E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Run `omniplex store verify --repair`.'),
-  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'It stays hot. Run it again when the cold tier answers.'),
+  E_STORE_CORRUPT: entry(EXIT.integrity, 500, 'no', 'the {tier} tier at {path} is damaged: {why}', 'Stop what writes to it and copy the store as it is; then run `omniplex store verify --repair`.'),
+  E_COPIES_TOO_FEW: entry(EXIT.incomplete, 507, 'yes', 'of message {cid} the cold tiers hold {copies} verified, asked {needed}', 'Nothing of it left the hot tier. Run it again when more cold tiers answer, or ask for fewer copies with --min-copies.'),
   E_LOCKED: entry(EXIT.conflict, 423, 'yes', '{name} is held by {holder}', 'Wait with --lock-wait, or see `omniplex store lock list`.'),
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
@@ -200,7 +200,7 @@ export class OmniplexError extends Error {
  */
 export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): OmniplexError => new OmniplexError(code, details, cause);
 
-/** No contact, identity or context has that name, or none of several that are given quoted. */
+/** No contact, identity or context has that name, or these: given quoted, apart by commas. */
 export const unknownName = (kind: 'contact' | 'identity' | 'context', names: string): OmniplexError =>
   fail('E_NAME_UNKNOWN', { kind, names, hint: `See \`omniplex ${kind} list\`.` });
 

@@ -63,6 +63,9 @@ export function parseFilter<const Fields extends FilterFields>(text: string, fie
   return new Filter<Fields>(parser.whole(), parser.used);
 }
 
+/** The same of a flag that may not have been given. */
+export const whereOf = <const Fields extends FilterFields>(text: string | undefined, fields: Fields): Filter<Fields> | undefined => (text === undefined ? undefined : parseFilter(text, fields));
+
 /** Three values: undefined is neither true nor false and stays so under `not` (Kleene's logic). */
 function holds(node: Node, record: Readonly<Record<string, FilterValue | undefined>>, nowMs: number): boolean | undefined {
   switch (node.kind) {

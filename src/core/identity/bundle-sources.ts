@@ -59,13 +59,19 @@ async function introductionsIn(crypto: CryptoProvider, { place, open }: BundleSo
   return introductions;
 }
 
+/** The detail that says what an error is about, where that can be a file. */
+const told = ({ details }: OmniplexError): string | undefined => ['kind', 'what', 'path'].find((key) => typeof details[key] === 'string');
+
+/** Is it about a file, and not about names? */
+export const isOfFile = (error: OmniplexError): boolean => told(error) !== undefined && !('names' in error.details);
+
 /** The first refusal, told with its file and those of the others. */
-function atPlaces({ place, error }: Refusal, others: readonly Refusal[]): OmniplexError {
+export function atPlaces({ place, error }: Refusal, others: readonly Refusal[]): OmniplexError {
   const also = others.length === 0 ? '' : `, also ${others.map((one) => `${one.place} ${one.error.code}`).join(', ')}`;
   const { details } = error;
-  const told = ['kind', 'what', 'path'].find((key) => typeof details[key] === 'string');
-  const text = told === undefined ? '' : String(details[told]);
+  const key = told(error);
+  const text = key === undefined ? '' : String(details[key]);
   const where = text.includes(place) ? also.replace(/^, /, '') : `${place}${also}`;
   const refused = [{ place, code: error.code }, ...others.map((one) => ({ place: one.place, code: one.error.code }))];
-  return fail(error.code, { ...details, ...(told !== undefined && where !== '' && { [told]: `${text} (${where})` }), refused, hint: error.hint }, error);
+  return fail(error.code, { ...details, ...(key !== undefined && where !== '' && { [key]: `${text} (${where})` }), refused, hint: error.hint }, error);
 }

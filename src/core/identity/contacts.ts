@@ -61,9 +61,9 @@ export class Contacts {
     return this.#room.home.clock.now();
   }
 
-  /** By name; `where` leaves out. */
-  list(where: (contact: ContactSummary) => boolean = () => true): readonly ContactSummary[] {
-    return this.#home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(this.#home, record)).filter(where);
+  /** By name. */
+  list(): readonly ContactSummary[] {
+    return this.#home.people.contacts.list('true ORDER BY name').map((record) => contactSummary(this.#home, record));
   }
 
   /** Throws E_NAME_UNKNOWN. */
@@ -199,8 +199,9 @@ export class Contacts {
     const { genesis, revocation } = introduction;
     const known = knownHistory(this.#home, genesis.id);
     const revoked = revocation !== undefined && known?.revocation === undefined;
-    const fresh = revoked && known !== undefined ? newerIfAny(known.newest, introduction, name) : newerBundles(known?.newest, introduction, name);
     const own = people.identityOf(genesis.id);
+    const newer = own === undefined ? newerBundles : newerOfOwn;
+    const fresh = revoked && known !== undefined ? newerIfAny(known.newest, introduction, name) : newer(known?.newest, introduction, name);
     if (own !== undefined && fresh.length > 0) throw fail('E_HOME_COPIED', { why: `there is a bundle of "${own.name}" that was not made here` });
     if (known !== undefined && fresh.length === 0 && !revoked) return unchanged;
     const warnings = known === undefined ? [] : this.#leaveFork(known.newest, introduction, fresh, name);
@@ -272,6 +273,16 @@ function newerBundles(known: Bundle | undefined, { bundles, newest }: Introducti
   const same = bundles.find(({ seq }) => seq === known.seq);
   if (!certified && same !== undefined && !sameCid(same.cid, known.cid)) throw fail('E_BUNDLE_CHAIN', { seq: same.seq, name });
   return later.slice(start);
+}
+
+/** As `newerBundles`, of an identity of mine: there is nobody to ask for a newer one. */
+function newerOfOwn(known: Bundle | undefined, introduction: Introduction, name: string): readonly Bundle[] {
+  try {
+    return newerBundles(known, introduction, name);
+  } catch (error) {
+    if (!isError(error, 'E_BUNDLE_STALE')) throw error;
+    throw fail('E_BUNDLE_STALE', { ...error.details, hint: 'It is an older bundle of your own identity, and nothing is missing here. `omniplex identity export NAME --out FILE` writes the newest.' }, error);
+  }
 }
 
 /** The root's last word counts also where nothing else that came with it can be believed. */

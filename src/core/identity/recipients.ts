@@ -37,10 +37,11 @@ function recipientOf(name: string, bundle: Bundle, verified: boolean, revoked: b
   return { name, identity: bundle.id, bundle, verified, revoked, ...(inbox && { inbox: inbox.digest }) };
 }
 
-/** A contact as recipient. */
+/** A contact as recipient. One that I am myself needs no comparing of words. */
 export function contactRecipient(home: Home, { name, id, verified }: ContactRecord): Recipient {
   const { newest, revocation } = historyOf(home, id);
-  return recipientOf(name, newest, verified !== undefined, revocation !== undefined);
+  const own = home.people.identityOf(id) !== undefined;
+  return recipientOf(name, newest, own || verified !== undefined, revocation !== undefined);
 }
 
 /** A bundle file as recipient: a contact's, if the identity is one and the file is not newer; otherwise unverified. */

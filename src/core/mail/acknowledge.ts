@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import { eachOf } from '../base/count.ts';
 import { fail, isError, OmniplexError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { IdentityRecord } from '../home/index.ts';
@@ -53,7 +54,7 @@ export async function acknowledge(room: MailRoom, { cids, signal }: AckRequest):
   const readers = readersOf(room);
   const known = await Promise.all(cids.map((cid) => toldOf(room, readers, cid)));
   const missing = cids.filter((_, i) => known[i]?.length === 0);
-  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.map((cid) => `an announcement of ${cid.toString()}`).join(', '), hint: 'None was acknowledged; `omniplex inbox list` shows what is in your inbox.' });
+  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: `an announcement of ${eachOf(missing.map(String))}`, hint: 'None was acknowledged; `omniplex inbox list` shows what is in your inbox.' });
   await room.original();
   // A wrong passphrase must not pass for messages that cannot be opened: they would be handled without their receipts.
   await room.ring();

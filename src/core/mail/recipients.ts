@@ -10,6 +10,7 @@ import { fail, OmniplexError, revokedOwn, warning, unknownName, type ErrorCode, 
 import { readBounded } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { parsePlain } from '../base/printable.ts';
+import { atPlaces, isOfFile } from '../identity/bundle-sources.ts';
 import { historyOf, introductionOf } from '../identity/history.ts';
 import { decodeBundleFile } from '../identity/introduction.ts';
 import { contactRecipient, introducedRecipient, latestExpiry, recipientKeyFor, type Recipient } from '../identity/recipients.ts';
@@ -100,9 +101,9 @@ async function lookUp({ home, crypto }: MailRoom, name: string): Promise<Recipie
   const own = home.people.identityNamed(name);
   // Refused where names are given, but homes of earlier releases, and restored ones, may have such a pair.
   if (contact !== undefined && own !== undefined && !sameCid(contact.id, own.id)) throw fail('E_NAME_AMBIGUOUS', { names: quoted(name) });
-  if (contact !== undefined) return contactRecipient(home, contact);
   if (own !== undefined && historyOf(home, own.id).revocation !== undefined) throw revokedOwn(name);
   if (own !== undefined) return { ...introducedRecipient(home, introductionOf(home, own.id)), name, verified: true, revoked: false };
+  if (contact !== undefined) return contactRecipient(home, contact);
   if (!isPath(name)) throw unknownName('contact', quoted(name));
   return introducedRecipient(home, await decodeBundleFile(crypto, await readBounded(name, limits.bundleFileBytesMax)));
 }
@@ -116,16 +117,22 @@ function refusalOf({ name, bundle, revoked, verified, inbox }: Recipient, nowMs:
   return undefined;
 }
 
+const placed = ({ name, error }: Refusal) => ({ place: name, error });
+
 /** One error for all of them: names of the same code together, the others behind them. */
 export function combined(refusals: readonly Refusal[]): OmniplexError {
   const rank = ({ error }: Refusal): number => (ORDER.includes(error.code) ? ORDER.indexOf(error.code) : -1);
   const [first, ...rest] = [...refusals].sort((a, b) => rank(a) - rank(b)) as [Refusal, ...Refusal[]];
-  if (rest.length === 0) return first.error;
-  const same = [first, ...rest.filter(({ error }) => error.code === first.error.code)];
-  const others = rest.filter(({ error }) => error.code !== first.error.code);
+  const refused = refusals.map(({ name, error }) => ({ name, code: error.code }));
+  const ofFile = isOfFile(first.error);
+  if (rest.length === 0 && !ofFile) return first.error;
+  const { code, details, hint, cause } = ofFile ? atPlaces(placed(first), rest.map(placed)) : first.error;
+  if (ofFile) return fail(code, { ...details, refused, hint }, cause);
+  const same = [first, ...rest.filter(({ error }) => error.code === code)];
+  const others = rest.filter(({ error }) => error.code !== code);
   const also = others.length === 0 ? '' : ` (also refused: ${others.map(({ name, error }) => `${quoted(name)} ${error.code}`).join(', ')})`;
   const names = same.map(({ name }) => quoted(name)).join(', ') + also;
-  return fail(first.error.code, { ...first.error.details, names, refused: refusals.map(({ name, error }) => ({ name, code: error.code })), hint: first.error.hint }, first.error.cause);
+  return fail(code, { ...details, names, refused, hint }, cause);
 }
 
 /**
@@ -156,7 +163,7 @@ function keyOf(recipient: Recipient, expiresAtMs: number, byDefault: boolean, no
   const lapsed = recipient.bundle.prekeys.length > 0 && latestExpiry(recipient, nowMs) === undefined;
   const { recipient: key, warnings } = recipientKeyFor(recipient, byDefault && lapsed ? 0 : expiresAtMs, nowMs);
   if (!byDefault || !lapsed) return { key, warnings };
-  const why = `their last prekey ended at ${rfc3339(recipient.bundle.prekeys.at(-1)?.untilMs ?? 0)}`;
+  const why = `their last prekey ended on ${rfc3339(recipient.bundle.prekeys.at(-1)?.untilMs ?? 0).slice(0, 10)}`;
   return { key, warnings: [...warnings.filter(({ code }) => code !== 'W_NO_FORWARD_SECRECY'), warning('W_NO_FORWARD_SECRECY', { contact: recipient.name, why })] };
 }
 

@@ -19,11 +19,14 @@ const advice: Partial<Record<ErrorCode, (cid: string) => string>> = {
   E_CIPHERTEXT: () => 'It was altered or cut. Ask its sender to send it again.',
 };
 
-/** The same error with that advice, and for what is listed how to end that; what is none of these comes back as it is. */
+/**
+ * The same error with that advice, and for what is listed how to end that; what is none of these comes back as it is, and so does what else was
+ * not there: the file of a passphrase, the folder to write to.
+ */
 export function forReceiver(error: OmniplexError, cid: Cid, isListed: boolean): OmniplexError {
   const text = cid.toString();
   const hint = advice[error.code]?.(text);
-  if (hint === undefined || (error.code === 'E_NOT_FOUND' && !isListed)) return error;
+  if (hint === undefined || (error.code === 'E_NOT_FOUND' && !(isListed && error.details['what'] === `message ${text}`))) return error;
   return fail(error.code, { ...error.details, hint: isListed ? `${hint} To have it listed no more: \`omniplex inbox ack ${text}\`.` : hint }, error.cause);
 }
 

@@ -21,7 +21,7 @@ export interface BulkOptions {
    * A filter's run passes over a message that somebody has.
    */
   readonly lockWaitMs?: number;
-  /** For acts that need confirmation: the planId that a dry run gave. */
+  /** For acts that need confirmation: the planId that a dry run gave; of one named message its CID will do. */
   readonly confirm?: string;
 }
 
@@ -90,12 +90,15 @@ export async function runBulk(store: StoreContext, selection: Selection, act: Bu
   const { matched, messages, bytes, planId } = plan;
   if (options.dryRun === true) return { matched, moved: 0, bytes: 0, left: 0, reasons: {}, plan: { messages, bytes }, planId };
   if (matched === 0) return { matched, moved: 0, bytes: 0, left: 0, reasons: {}, planId };
-  if (act.needsConfirmation === true && messages > 0) requireConfirmed(act.verb, planId, options.confirm);
+  if (act.needsConfirmation === true && messages > 0) requireConfirmed(act.verb, planId, isNameOf(selection, options.confirm) ? planId : options.confirm);
   const run = new BulkRun(act, options, plan);
   if ('cids' in selection) return withError(await run.over(selected(store, selection, nowMs, act), options.lockWaitMs), run.last, planId, matched === 1);
   await using _lock = await store.locks.acquire(act.verb, { holder: store.holder, waitMs: options.lockWaitMs ?? 0, ...(options.signal && { signal: options.signal }) });
   return withError(await run.over(selected(store, selection, nowMs, act)), run.last, planId, false);
 }
+
+/** Of one message the name says as much as a plan. */
+const isNameOf = (selection: Selection, confirmed: string | undefined): boolean => 'cids' in selection && selection.cids.length === 1 && selection.cids[0]?.toString() === confirmed;
 
 /** Throws E_DECLINED when nothing was confirmed, E_PLAN_CHANGED when another plan was. Both name the plan as it is now. */
 export function requireConfirmed(what: string, planId: string, confirmed: string | undefined): void {

@@ -9,6 +9,7 @@ import type { Block } from '../base/block.ts';
 import { equalBytes, type Bytes } from '../base/bytes.ts';
 import { carHeader, carSection } from '../base/car.ts';
 import type { Cid } from '../base/cid.ts';
+import { eachOf } from '../base/count.ts';
 import { fail } from '../base/errors.ts';
 import { WholeFile } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
@@ -114,7 +115,7 @@ async function withPackets(store: StoreContext, cids: readonly Cid[], inboxes: r
     const wanted = inboxes === undefined ? told : told.filter(({ inbox }) => inboxes.some((one) => equalBytes(one, inbox)));
     messages.push({ cid, packets: wanted.map(({ packet }) => packetBlock(packet)) });
   }
-  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.join(', ') });
+  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: eachOf(missing) });
   return messages;
 }
 

@@ -1,7 +1,9 @@
 /** What is in a store: all of it in numbers, one message with every copy proved, or a list by filter and page. Changes nothing. */
 import { RAW, type Cid } from '../base/cid.ts';
 import { fail, isError } from '../base/errors.ts';
+import type { FilterFields } from '../base/filter.ts';
 import { limits } from '../base/limits.ts';
+import { pageOf, type Page, type PageQuery } from '../base/page.ts';
 import { batched, closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import { lastJobs, type JobRun } from './jobs.ts';
@@ -165,3 +167,14 @@ export async function listMessages(store: StoreContext, { where, tiers, after = 
   }
   return { messages, next: undefined };
 }
+
+/** What --where can ask of locks. */
+export const lockFields = { name: 'text', holder: 'text', state: ['held', 'expired', 'orphaned'], acquired: 'age' } as const satisfies FilterFields;
+
+const ofLocks = {
+  keyOf: ({ name }: LockState) => name,
+  fieldsOf: ({ name, holder, state, acquiredAtMs }: LockState) => ({ name, holder, state, acquired: acquiredAtMs }),
+};
+
+/** By name. */
+export const listLocks = async ({ locks }: Pick<StoreContext, 'locks'>, query: PageQuery<typeof lockFields>): Promise<Page<LockState>> => pageOf(await locks.list(), ofLocks, query);

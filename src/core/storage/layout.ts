@@ -68,4 +68,7 @@ export async function readDescription(layout: StoreLayout): Promise<{ readonly i
   return { id };
 }
 
-const corrupt = (layout: StoreLayout, why: string, cause?: unknown) => fail('E_STORE_CORRUPT', { tier: 'store', path: layout.description, why }, cause);
+/** No repair makes it anew: the id in it is written nowhere else in the store. */
+const NO_REPAIR = 'Put this one file back from a copy of the store, or bring the store back elsewhere: `omniplex backup restore FILE --what store --store DIR`.';
+
+const corrupt = (layout: StoreLayout, why: string, cause?: unknown) => fail('E_STORE_CORRUPT', { tier: 'store', path: layout.description, why, hint: NO_REPAIR }, cause);

@@ -1,5 +1,6 @@
 /** Which messages a bulk act is about: named ones, or those that a filter finds. Both in one fixed order. */
 import type { Cid } from '../base/cid.ts';
+import { eachOf } from '../base/count.ts';
 import { fail } from '../base/errors.ts';
 import type { Filter, FilterFields, FilterRecord } from '../base/filter.ts';
 import type { StoreContext } from './context.ts';
@@ -48,7 +49,7 @@ export async function* selected(store: StoreContext, selection: Selection, nowMs
     if (record === undefined || (record.removed && !seesGone)) missing.push(cid.toString());
     else records.set(cid.toString(), record);
   }
-  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: missing.join(', ') });
+  if (missing.length > 0) throw fail('E_NOT_FOUND', { what: eachOf(missing) });
   yield* records.values();
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Bytes } from '../../../src/core/base/bytes.ts';
 import { cidOf, DAG_CBOR, RAW, sha256 } from '../../../src/core/base/cid.ts';
 import { encode } from '../../../src/core/base/codec.ts';
+import { fail } from '../../../src/core/base/errors.ts';
 import { systemRng } from '../../../src/core/base/rng.ts';
 import { Secret } from '../../../src/core/base/secret.ts';
 import { createBackup, listBackups, removeBackup, restoreBackup, showBackup, verifyBackup } from '../../../src/core/backup/index.ts';
@@ -232,6 +233,9 @@ describe('a backup of keys', () => {
     const states = async () => (await listBackups(me.home)).map(({ path, state }) => [path, state]);
     expect(await states()).toEqual([[two, 'changed'], [one, 'present']]);
     await expect(removeBackup(two, me.home)).rejects.toEqual(refused('E_FORMAT'));
+    const busy = { backups: { remove: () => { throw fail('E_BUSY', { what: 'the home' }); } } } as unknown as typeof me.home;
+    await expect(removeBackup(one, busy)).rejects.toEqual(refused('E_BUSY'));
+    expect(await states()).toEqual([[two, 'changed'], [one, 'present']]);
     expect(await removeBackup(one, me.home)).toBe(true);
     expect(await removeBackup(one, me.home)).toBe(false);
     await rm(two);
@@ -329,6 +333,9 @@ describe('a backup of a store', () => {
     await backUp(me, path, store);
     const { result } = await restored(me, path, join(folder, 'home'));
     expect(result.warnings.map(({ code, what }) => [code, what])).toEqual([['W_NOT_RESTORED', 'the store'], ['W_NOT_RESTORED', 'prekeys of "ada"']]);
+    const asked = await restoreBackup({ crypto: me.crypto, path, passphrase: secretOf('the passphrase'), clock: me.home.clock, kdf: cheapKdf, what: ['store'], storePath: join(folder, 'mail') });
+    expect(asked).toMatchObject({ identities: [], warnings: [] });
+    await rm(join(folder, 'mail'), { recursive: true });
     const whole = await readFile(path);
     await writeFile(path, whole.subarray(0, whole.length - 20));
     await expect(restored(me, path, join(folder, 'home2'), { storePath: join(folder, 'again') })).rejects.toEqual(refused('E_CIPHERTEXT'));

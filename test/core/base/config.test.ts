@@ -146,12 +146,12 @@ describe('the file', () => {
   it('is refused whole when it is damaged or others may write it, and stays as it was', async () => {
     const path = join(await freshFolder(), 'config.json');
     await writeFile(path, '{"v":1,"settings":{"recipts":"x"}}', { mode: 0o600 });
-    await expect(readConfig(path)).rejects.toMatchObject({ code: 'E_CONFIG' });
+    await expect(readConfig(path)).rejects.toMatchObject({ code: 'E_CONFIG', hint: expect.stringContaining(`config lint ${path}`) as unknown });
     await expect(changeConfig(path, systemClock, () => emptyConfig)).rejects.toMatchObject({ code: 'E_CONFIG' });
     expect(await readFile(path, 'utf8')).toContain('recipts');
     await writeFile(path, '{"v":1}');
     await chmod(path, 0o666);
-    await expect(readConfig(path)).rejects.toMatchObject({ code: 'E_CONFIG' });
+    await expect(readConfig(path)).rejects.toMatchObject({ code: 'E_CONFIG', hint: expect.stringContaining('chmod 600') as unknown });
   });
 
   it('loses no change of several writers at once', async () => {

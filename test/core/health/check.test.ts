@@ -188,6 +188,8 @@ describe('identities', () => {
     await identities.revoke('old', 'retired');
     expect((await runCheck(roomOf(app), identityCheck)).status).toBe('OK');
     expect(await runCheck(roomOf(app, 'old'), identityCheck)).toMatchObject({ status: 'CRITICAL', summary: expect.stringMatching(/^old is revoked \(retired\) since \d{4}/) as unknown });
+    await identities.revoke('alice', 'lost');
+    await expect(runCheck(roomOf(app), identityCheck)).rejects.toMatchObject({ code: 'E_NO_IDENTITY', hint: expect.stringContaining('is revoked') as unknown });
   });
 });
 

@@ -92,7 +92,7 @@ describe('where it is written', () => {
     const cid = await post(bob, ['alice'], 'x', { name: 'a.txt' });
     const { result } = await fetch(await alice.app.mail(), { cid, to: { kind: 'path', path: world.folder } });
     expect(result.out).toBe(join(world.folder, 'a.txt'));
-    expect(await codeOf(fetch(await alice.app.mail(), { cid, to: { kind: 'path', path: join(world.folder, 'no', 'such') } }))).toBe('E_NOT_FOUND');
+    await expect(fetch(await alice.app.mail(), { cid, to: { kind: 'path', path: join(world.folder, 'no', 'such') } })).rejects.toMatchObject({ code: 'E_NOT_FOUND', hint: expect.stringMatching(/^Check the path/) as unknown });
   });
 
   it('cleans the name that the sender gave', async () => {

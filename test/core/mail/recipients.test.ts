@@ -8,7 +8,7 @@ import { fail } from '../../../src/core/base/errors.ts';
 import { decodeBundleFile, fingerprintOf } from '../../../src/core/identity/index.ts';
 import { createOwn } from '../../../src/core/identity/own-keys.ts';
 import { bytesInput } from '../../../src/core/mail/input.ts';
-import { combined, readRecipients } from '../../../src/core/mail/recipients.ts';
+import { AddressBook, combined, readRecipients } from '../../../src/core/mail/recipients.ts';
 import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { clockAt } from '../../support/home.ts';
 import { freshWorld, introduce, type Operator } from '../../support/mail.ts';
@@ -113,6 +113,23 @@ describe('recipients', () => {
     await expectNothingWritten(bob);
   });
 
+  it('that I am myself need no comparing of words, as a contact either, and stay revoked', async () => {
+    const world = await freshWorld();
+    const bob = await world.operator('bob');
+    const [identities, contacts] = [await bob.app.identities(), await bob.app.contacts()];
+    const { bytes } = await identities.exportBundle('bob');
+    const introduction = await decodeBundleFile(await bob.app.crypto(), bytes);
+    for (const name of ['bob', 'self']) {
+      contacts.add([{ introduction, name }]);
+      expect(contacts.show(name).verified).toBeUndefined();
+      expect(await bob.app.send(hello([name]))).toMatchObject({ result: { recipients: { announced: 1 } } });
+      contacts.remove(name);
+    }
+    contacts.add([{ introduction, name: 'bob' }]);
+    await identities.revoke('bob', 'lost');
+    await expect(new AddressBook(await bob.app.mail()).find(['bob'])).rejects.toMatchObject({ code: 'E_REVOKED', hint: expect.stringContaining('your own') as unknown });
+  });
+
   it('count once, under whatever names', async () => {
     const world = await freshWorld();
     const [alice, bob] = [await world.operator('alice'), await world.operator('bob')];
@@ -131,7 +148,11 @@ describe('recipients', () => {
     const bob = await world.operator('bob');
     const path = join(world.folder, 'x.bundle');
     await writeFile(path, text);
-    await expect(bob.app.send({ ...hello([path]), allowUnverified: true })).rejects.toEqual(refused(code));
+    await expect(bob.app.send({ ...hello([path]), allowUnverified: true })).rejects.toMatchObject({ code, message: expect.stringContaining(path) as unknown });
+    const gone = ['none', 'nor'].map((name) => join(world.folder, `${name}.bundle`));
+    const error = await bob.app.send(hello([...gone, path])).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, details: { refused: [{ name: gone[0], code: 'E_NOT_FOUND' }, { name: gone[1] }, { name: path, code }] } });
+    for (const name of [...gone, path]) expect(String(error)).toContain(name);
     await expectNothingWritten(bob);
   });
 

@@ -37,6 +37,18 @@ describe('remove', () => {
     expect(await store.remove({ cids: [message.cid] }, { confirm: plan.planId as string })).toMatchObject({ moved: 1 });
   });
 
+  it('takes the CID of the one message that was named, and of no other and no more', async () => {
+    const { store } = await freshStore();
+    const [one, two] = [(await send(store, 1, 1_000)).cid, (await send(store, 2, 1_000)).cid];
+    const [confirm, where] = [one.toString(), parseFilter('tier = hot', messageFilterFields)];
+    await rejectsWith(store.remove({ cids: [two] }, { confirm }), 'E_PLAN_CHANGED');
+    await rejectsWith(store.remove({ cids: [one, two] }, { confirm }), 'E_PLAN_CHANGED');
+    await rejectsWith(store.remove({ where }, { confirm }), 'E_PLAN_CHANGED');
+    expect((await store.list({ limit: 10 })).messages.length).toBe(2);
+    expect(await store.remove({ cids: [one] }, { confirm })).toMatchObject({ moved: 1 });
+    await rejectsWith(store.remove({ where }, { confirm: two.toString() }), 'E_PLAN_CHANGED');
+  });
+
   it('takes the message from inboxes and lists at once, in cold too, and leaves its blocks', async () => {
     const it = await freshStore();
     const { store } = it;

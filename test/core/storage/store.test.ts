@@ -61,6 +61,7 @@ describe('openStore', () => {
       await writeFile(join(path, 'store.json'), text);
       await rejectsWith(openStore(path), code);
     }
+    await expect(openStore(path)).rejects.toMatchObject({ hint: expect.not.stringContaining('--repair') as unknown });
   });
 
   it('refuses a missing or foreign database with a code', async () => {

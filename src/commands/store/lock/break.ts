@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines } from '../../../cli/command.ts';
+import { placeExits } from '../../../cli/exits.ts';
 import { nameArg } from '../../../cli/flags.ts';
 import { nullable, object, string } from '../../../cli/schema.ts';
 import { shared } from '../../../cli/shared.ts';
@@ -14,7 +15,7 @@ export default class StoreLockBreak extends BaseCommand<typeof StoreLockBreak> {
   static override readonly flags = { confirm: shared.confirm, 'dry-run': shared['dry-run'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = false;
-  static override readonly exits = { 9: 'not confirmed' };
+  static override readonly exits = { ...placeExits, 9: 'not confirmed' };
   static override readonly examples = [{ command: 'omniplex store lock break demote --confirm demote', description: 'A holder on another machine hangs' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['store lock list'];

@@ -1,4 +1,5 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../../cli/command.ts';
+import { placeExits } from '../../../cli/exits.ts';
 import { nameArg } from '../../../cli/flags.ts';
 import { fail } from '../../../core/base/errors.ts';
 import { lockOf, lockSchema, lockTable } from '../_lock.ts';
@@ -8,7 +9,7 @@ export default class StoreLockShow extends BaseCommand<typeof StoreLockShow> {
   static override readonly args = { name: nameArg('the lock') };
   static override readonly impact = 'read';
   static override readonly opensKey = false;
-  static override readonly exits = { 5: 'nobody holds it' };
+  static override readonly exits = { ...placeExits, 5: 'nobody holds it' };
   static override readonly examples = [{ command: 'omniplex store lock show demote', description: 'Is a demotion under way, and whose?' }];
   static override readonly schema = lockSchema;
   static override readonly seeAlso = ['store lock list', 'store lock break'];

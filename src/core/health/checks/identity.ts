@@ -1,5 +1,5 @@
 /** My identities: how long can others still write to them, and for how long are their bundles good? Revoked ones are no concern. */
-import { fail } from '../../base/errors.ts';
+import { fail, unknownName } from '../../base/errors.ts';
 import { identitySummary, type IdentitySummary } from '../../identity/summary.ts';
 import type { Examined, Metric, Subject } from '../check.ts';
 import { atLeast } from '../range.ts';
@@ -12,10 +12,10 @@ export const identityCheck: Subject = {
   examine: async ({ home: open, clock, as }): Promise<Examined> => {
     const home = await open();
     const all = home.people.identities.list('true ORDER BY name').map((record) => identitySummary(home, record));
-    if (as !== undefined && !all.some(({ name }) => name === as)) throw fail('E_NAME_UNKNOWN', { kind: 'identity', names: `"${as}"` });
+    if (as !== undefined && !all.some(({ name }) => name === as)) throw unknownName('identity', `"${as}"`);
     const living = all.filter(({ name, revoked }) => (as === undefined ? revoked === undefined : name === as));
     const [first] = living;
-    if (first === undefined) throw fail('E_NO_IDENTITY', { identities: [] });
+    if (first === undefined) throw fail('E_NO_IDENTITY', { identities: [], ...(all.length > 0 && { hint: 'Every identity of this home is revoked: create another with `omniplex identity create NAME`.' }) });
     const left = (ms: number): number => Math.floor((ms - clock.now()) / 1000);
     const bundle = living.reduce((a, b) => (b.expiresAtMs < a.expiresAtMs ? b : a), first);
     const prekeyed = living.filter(({ sendOnly }) => !sendOnly).map(({ name, prekeysUntilMs = 0 }) => ({ name, untilMs: prekeysUntilMs }));
