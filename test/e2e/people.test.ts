@@ -135,7 +135,7 @@ describe('a backup', () => {
     await bob(['contact', 'add', '1.bundle']);
     expect((await alice(['backup', 'create', '--out', 'a.opb'])).code).toBe(0);
     const restored = documentOf(await run(['backup', 'restore', 'a.opb', '--home', 'anew', '--no-context', '--passphrase-file', 'pass', '--json']));
-    expect(restored).toMatchObject({ ok: true, result: { home: { identities: ['alice'] }, store: null }, warnings: [{ code: 'W_NOT_RESTORED' }] });
+    expect(restored).toMatchObject({ ok: true, result: { home: { identities: ['alice'], renewed: ['alice'] }, store: null }, warnings: [{ code: 'W_NOT_RESTORED' }] });
     await run(['identity', 'export', 'alice', '--home', 'anew', '--no-context', '--out', 'anew.bundle', '--passphrase-file', 'pass']);
     expect((await json(bob, ['contact', 'update', 'alice', 'anew.bundle'])).result).toMatchObject({ change: 'updated' });
     const damaged = await readFile(join(folder, 'a.opb'));
