@@ -123,6 +123,8 @@ describe('a fingerprint file', () => {
     expect([right.code, right.stdout]).toEqual([0, expect.stringContaining('4 contacts added, 4 match RIGHT')]);
     expect((await json(bob, ['contact', 'list', '--where', 'verified', '--limit', '3'])).result).toMatchObject({ contacts: [{}, {}, {}], next: 'chi' });
     expect((await json(bob, ['contact', 'list', '--after', 'chi'])).result).toMatchObject({ contacts: [{ name: 'dov' }], next: null });
+    const one = await bob(['contact', 'add', 'ada.bundle', '--fingerprint-file', './RIGHT']);
+    expect(one.stdout).toContain('0 contacts added, 1 matches ./RIGHT');
     await writeFile(join(folder, 'TORN'), 'ada amber tulip\n');
     expect(await json(bob, ['contact', 'add', ...files, '--fingerprint-file', 'TORN'])).toMatchObject({ error: { code: 'E_FORMAT' } });
   });
