@@ -97,6 +97,9 @@ describe('numbers', () => {
   it('say how far work is', () => {
     const options = { what: 'sealing plan.pdf', unit: 'bytes', total: 4 * 1024 ** 2 } as const;
     expect(progressText(options, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  25 %  1.0 MiB of 4.0 MiB  1.0 MiB/s  3s left');
+    expect(progressText(options, 1024 ** 2, 1_000, 57)).toBe('sealing plan.pdf  25 %  1.0 MiB of 4.0 MiB  3s left');
+    expect(progressText(options, 1024 ** 2, 1_000, 37)).toBe('sealing plan.pdf  25 %  3s left');
+    expect(progressText({ ...options, total: undefined }, 1024 ** 2, 1_000, 30)).toBe('sealing plan.pdf  1.0 MiB');
     expect(progressText({ ...options, total: undefined }, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  1.0 MiB  1.0 MiB/s');
     expect(progressText({ what: 'x', unit: 'items', total: 0 }, 0, 0)).toBe('x  0');
     expect(progressText({ ...options }, 5 * 1024 ** 2, 1_000)).toContain('100 %');
