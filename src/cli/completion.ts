@@ -125,7 +125,7 @@ _omniplex_contexts() {
  */
 const WALK = `  local cmd='' count=0 pending='' word
   for word in "$@"; do
-    [ -n "$word" ] || continue
+    case "$word" in ''|=) continue ;; esac
     if [ -n "$pending" ]; then pending=''; continue; fi
     case "$word" in
       --*=*) ;;
@@ -182,7 +182,6 @@ function zsh(entries: readonly CatalogueEntry[]): string {
 ${tables(entries)}
 ${NEXT}
 _omniplex() {
-  emulate -L zsh -o sh_word_split
   local cur="\${words[CURRENT]}" next
   next="$(_omniplex_next "$cur" "\${(@)words[2,CURRENT-1]}")"
   case "$next" in
