@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documentOf, type Document } from '../support/fixture.ts';
 import { openTerminal } from '../support/pty.ts';
-import { sandbox, type Ran, type RunOptions } from '../support/run.ts';
+import { ROOT, runProcess, sandbox, type Ran, type RunOptions } from '../support/run.ts';
 
 async function people() {
   const box = await sandbox();
@@ -127,6 +127,25 @@ describe('a fingerprint file', () => {
     expect(one.stdout).toContain('0 contacts added, 1 matches ./RIGHT');
     await writeFile(join(folder, 'TORN'), 'ada amber tulip\n');
     expect(await json(bob, ['contact', 'add', ...files, '--fingerprint-file', 'TORN'])).toMatchObject({ error: { code: 'E_FORMAT' } });
+  });
+});
+
+describe('completion', () => {
+  it('offers the contacts and identities of the context on the line', async () => {
+    const { alice, bob, run, folder, env } = await people();
+    await alice(['identity', 'export', 'alice', '--out', 'a.bundle']);
+    await bob(['contact', 'add', 'a.bundle']);
+    await run(['context', 'create', 'his', '--home', join(folder, 'bob'), '--store', join(folder, 'store')]);
+    const script = `omniplex() { '${process.execPath}' '${join(ROOT, 'bin', 'run.js')}' "$@"; }
+eval "$(omniplex completion bash)"
+offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _omniplex; echo "\${COMPREPLY[*]}"; }
+offer omniplex --context his send x --to ''
+offer omniplex contact --context = his rename al
+offer omniplex contact --context his rename alice ''
+offer omniplex --context his --as ''
+offer omniplex contact show ''`;
+    const { stdout } = await runProcess('bash', ['-c', script], { cwd: folder, env });
+    expect(stdout.split('\n').slice(0, 5)).toEqual(['alice', 'alice', '', 'bob', '']);
   });
 });
 
