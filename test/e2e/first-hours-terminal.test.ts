@@ -156,6 +156,24 @@ describe('a passphrase', () => {
   });
 });
 
+describe('inbox watch', () => {
+  it('ends with Ctrl-C, and says how to go on', async () => {
+    const box = await ready('alice');
+    await writeFile(join(box.folder, 'note'), 'a note to myself');
+    expect((await box.run(['send', 'note', '--to', 'alice', '--passphrase-file', 'pass'])).code).toBe(0);
+    const terminal = at(box, ['inbox', 'watch', '--passphrase-file', 'pass', '--exec', 'echo got']);
+    await terminal.waitFor('Ctrl-C ends it');
+    await terminal.waitFor('note  16 B');
+    await terminal.waitFor('echo got: there is no such program');
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    const [, position] = /go on give --after (\S+)\./.exec(terminal.text())!;
+    const later = await box.run(['inbox', 'watch', '--passphrase-file', 'pass', '--after', position!, '--timeout', '1s']);
+    expect([later.code, later.stdout]).toEqual([12, '']);
+  });
+});
+
 describe('severe acts', () => {
   it('want the name typed, not a yes', async () => {
     const box = await ready('alice');
