@@ -52,7 +52,7 @@ export async function sendBatchOf(session: Session, list: string, flags: SendFla
   const progress = await session.progress({ what: 'sending', unit: 'items' });
   const request = { ...(await optionsOf(session, flags)), list: await inputOf(session, list), to: await recipientsOf(flags, false), folder };
   const answer = await withConsent(session, flags, (allowUnverified) =>
-    app.sendBatch({ ...request, allowUnverified, onItem, onProgress: (done) => progress.at(done) }),
+    app.sendBatch({ ...request, allowUnverified, onItem, onProgress: (done, total) => progress.at(done, total) }),
   );
   await artifact?.commit();
   return answer;
