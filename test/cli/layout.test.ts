@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runbookSections } from '../../src/cli/explain.ts';
 import { count, percent, when } from '../../src/cli/human.ts';
+import { settingText } from '../../src/cli/config-view.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseRange } from '../../src/cli/shared.ts';
 import { fitted } from '../../src/cli/table.ts';
@@ -92,6 +93,11 @@ describe('numbers', () => {
     expect([count(1, 'message'), count(1_204_000, 'message'), count(2, 'entry', 'entries')]).toEqual(['1 message', '1,204,000 messages', '2 entries']);
     expect([when('2026-11-24T08:39:12.345Z'), when(0), when(null), when(Date.UTC(2026, 0, 2))]).toEqual(['2026-11-24 08:39Z', '-', '-', '2026-01-02 00:00Z']);
     expect([percent(0), percent(0.034), percent(0.5), percent(1)]).toEqual(['0 %', '3.4 %', '50 %', '100 %']);
+  });
+
+  it('of settings are shown as config set takes them', () => {
+    const shown = [['hot.budget', 8 * 1024 ** 3], ['hot.budget', 5_000_001], ['lock.wait', 90_000], ['as', null], ['padding', 'padme']] as const;
+    expect(shown.map(([key, value]) => settingText({ key, value, origin: null }))).toEqual(['8GiB', '5000001B', '1m30s', '-', 'padme']);
   });
 
   it('say how far work is', () => {
