@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { count } from '../../base/count.ts';
 import { fileError } from '../../base/files.ts';
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration, wordsOfDuration } from '../../base/duration.ts';
 import { fail } from '../../base/errors.ts';
 import { formatSize } from '../../base/size.ts';
 import { lastJobs } from '../../storage/jobs.ts';
@@ -54,7 +54,7 @@ const journal: Examination = {
       signal?.throwIfAborted();
       read++;
     }
-    return ok(`${count(read, 'acknowledgement')} in the last ${formatDuration(JOURNAL_MS)}, all readable`);
+    return ok(`${count(read, 'acknowledgement')} in the last ${wordsOfDuration(JOURNAL_MS)}, all readable`);
   },
 };
 
