@@ -156,6 +156,25 @@ describe('a passphrase', () => {
   });
 });
 
+describe('send --wait', () => {
+  it('that is left by Ctrl-C says that it was sent, and how to go on waiting', async () => {
+    const box = await ready('alice');
+    await writeFile(join(box.folder, 'note'), 'a note to myself');
+    const send = ['send', 'note', '--to', 'alice', '--receipt', 'opened', '--wait', 'opened', '--passphrase-file', 'pass'];
+    const terminal = at(box, send);
+    await terminal.waitFor('sent; waiting until everybody has opened it');
+    terminal.interrupt();
+    await terminal.waitFor('sealed note 16 B');
+    await terminal.waitFor(/It was sent.*\n?.*omniplex outbox wait/);
+    expect((await terminal.done).code).toBe(130);
+    const { child, done } = box.start([...send, '--json']);
+    const announced = ['outbox', 'list', '--where', 'state = announced', '--passphrase-file', 'pass', '--json'];
+    while ((JSON.parse((await box.run(announced)).stdout) as { result: { messages: unknown[] } }).result.messages.length < 2);
+    child.kill('SIGTERM');
+    expect(JSON.parse((await done).stdout)).toMatchObject({ changed: true, result: { recipients: { announced: 1 } }, error: { code: 'E_TERMINATED', hint: expect.stringContaining('outbox wait') as unknown } });
+  });
+});
+
 describe('inbox watch', () => {
   it('ends with Ctrl-C, and says how to go on', async () => {
     const box = await ready('alice');
