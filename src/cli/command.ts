@@ -243,4 +243,4 @@ export abstract class BaseCommand<C extends Statics> extends Command {
 
 /** The work was done by the time that it was told to end. */
 const afterAll = (reason: OmniplexError): OmniplexError =>
-  isError(reason, 'E_TIMEOUT') ? fail('E_TIMEOUT', { ...reason.details, hint: 'It was done all the same, as the answer says. There is nothing to run again.' }) : reason;
+  fail(reason.code, { ...reason.details, hint: 'It was done all the same, as the answer says. There is nothing to run again.' });
