@@ -73,7 +73,7 @@ export async function sendBatchOf(session: Session, list: string, flags: SendFla
 }
 
 async function inputOf(session: Session, file: string, name?: string): Promise<PlainInput> {
-  return file === '-' ? streamInput(session.claimStdin('the content'), name) : fileInput(file);
+  return file === '-' ? streamInput(session.stdinPieces('the content'), name) : fileInput(file);
 }
 
 async function optionsOf(session: Session, flags: SendFlags): Promise<SendOptions> {

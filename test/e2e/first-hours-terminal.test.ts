@@ -2,6 +2,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/core/base/limits.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from '../support/pty.ts';
 import { sandbox, type Sandbox } from '../support/run.ts';
 
@@ -153,6 +154,20 @@ describe('a passphrase', () => {
     await terminal.waitFor('the key ring of alice has the new passphrase');
     expect((await terminal.done).code).toBe(0);
     expect((await box.run(['identity', 'rotate', 'alice', '--passphrase-file', 'pass'])).code).toBe(4);
+  });
+});
+
+describe('send -', () => {
+  it('answers Ctrl-C at once while it waits for more', async () => {
+    const box = await ready('alice');
+    const terminal = at(box, ['send', '-', '--to', 'alice', '--passphrase-file', 'pass']);
+    const typing = setInterval(() => terminal.type('more'), 100);
+    await terminal.waitFor('sealing stdin').finally(() => clearInterval(typing));
+    const began = performance.now();
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    expect(performance.now() - began).toBeLessThan(limits.signalGraceMs);
   });
 });
 
