@@ -19,5 +19,5 @@ export function bundleSource(session: Session, path: string): BundleSource {
   if (path !== '-') return { place: path, open: () => readPath(path, session.signal) };
   const stdin = session.claimStdin('-');
   if (stdin.isTTY) throw fail('E_USAGE', { why: '- is stdin, which is your keyboard here: pipe a bundle into it' });
-  return { place: 'stdin', open: () => stdin as AsyncIterable<Bytes> };
+  return { place: 'stdin', open: () => session.stdinPieces('-') };
 }

@@ -120,6 +120,11 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     return false;
   }
 
+  /** True where nothing is left to do once nobody reads stdout any more. */
+  protected get endsWithReader(): boolean {
+    return this.#class.streams;
+  }
+
   /** What stands when --timeout has ended the work, and what a second run does: the hint of E_TIMEOUT. */
   protected get afterTimeout(): string {
     if (this.#class.impact === 'read') return 'Nothing was changed. Run it again with a longer --timeout: it starts over.';
@@ -188,7 +193,7 @@ export abstract class BaseCommand<C extends Statics> extends Command {
     this.args = args as typeof this.args;
     this.flags = flags as typeof this.flags;
     if (flags['out'] === '-') this.output.giveStdoutToArtifact();
-    if (this.#class.streams) this.output.onReaderGone(() => this.#run.abort(READER_GONE));
+    if (this.endsWithReader) this.output.onReaderGone(() => this.#run.abort(READER_GONE));
     const timeout = this.flags.timeout;
     if (timeout !== undefined && !this.keepsTimeout) this.#run.startTimeout(timeout.ms, timeout.text, () => this.afterTimeout);
     this.session = new Session({ flags, output: this.output, run: this.#run, impact: this.#class.impact, id: this.id ?? '', warn: (told) => this.#warnings.push(told) });
@@ -238,4 +243,4 @@ export abstract class BaseCommand<C extends Statics> extends Command {
 
 /** The work was done by the time that it was told to end. */
 const afterAll = (reason: OmniplexError): OmniplexError =>
-  isError(reason, 'E_TIMEOUT') ? fail('E_TIMEOUT', { ...reason.details, hint: 'It was done all the same, as the answer says. There is nothing to run again.' }) : reason;
+  fail(reason.code, { ...reason.details, hint: 'It was done all the same, as the answer says. There is nothing to run again.' });

@@ -1,28 +1,32 @@
 /**
  * Completion scripts for bash (3.2 and newer) and zsh, written from the catalogue: words, flags, values of flags, files and folders.
- * Names of contexts are asked from omniplex itself when they are completed; everything else needs no process.
+ * Names of contexts, contacts and identities are asked from omniplex itself when they are completed; everything else needs no process.
  */
 import type { CatalogueEntry, CatalogueFlag } from './catalogue.ts';
 
 export const shells = ['bash', 'zsh'] as const;
 export type Shell = (typeof shells)[number];
 
-/** How a value is completed. */
-type Kind = 'files' | 'folders' | 'contexts' | readonly string[] | undefined;
+/** How a value is completed. Names are those that `omniplex NOUN list` prints. */
+type Kind = 'files' | 'folders' | `names ${string}` | readonly string[] | undefined;
+
+const namedByFlag: Readonly<Record<string, string>> = { context: 'context', to: 'contact', as: 'identity' };
 
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
 const quoted = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`;
 
 function kindOfFlag({ name, value = '', values }: CatalogueFlag): Kind {
   if (values !== undefined) return values;
-  if (name === 'context') return 'contexts';
+  const named = namedByFlag[name];
+  if (named !== undefined) return `names ${named}`;
   if (/DIR/.test(value)) return 'folders';
   return /FILE|PATH/.test(value) ? 'files' : undefined;
 }
 
 function kindOfArg(id: string, name: string, values: readonly string[] | undefined): Kind {
   if (values !== undefined) return values;
-  if (id.startsWith('context ') && id !== 'context create' && name === 'NAME') return 'contexts';
+  const [noun, verb] = id.split(' ');
+  if (Object.values(namedByFlag).includes(noun!) && verb !== 'create' && name === (verb === 'rename' ? 'CONTACT' : 'NAME')) return `names ${noun}`;
   if (id === 'help' || id === 'schema') return undefined;
   return /FILE|PATH|DIR|BUNDLE|CAR/.test(name) ? 'files' : undefined;
 }
@@ -73,7 +77,9 @@ const patternsOf = (flags: readonly CatalogueFlag[]): string => flags.flatMap(sp
 
 function kindAction(kind: Kind): string {
   if (kind === undefined) return 'echo none';
-  return typeof kind === 'string' ? `echo ${kind}` : `echo ${quoted(`words ${kind.join(' ')}`)}`;
+  if (kind === 'names context') return `echo ${kind} --no-context`;
+  if (typeof kind === 'string') return kind.startsWith('names ') ? `echo "${kind} $3"` : `echo ${kind}`;
+  return `echo ${quoted(`words ${kind.join(' ')}`)}`;
 }
 
 /** Functions that both shells share: plain POSIX `case` tables. */
@@ -114,20 +120,24 @@ ${cases(argRows)}
     *) echo none ;;
   esac
 }
-_omniplex_contexts() {
-  omniplex context list --json --no-context 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
+_omniplex_names() {
+  omniplex "$1" list --json \${2-} 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
 }`;
 }
 
 /**
  * Walks the words before the cursor: `cmd` is the command so far, `count` its arguments, `pending` a flag that waits for its value.
- * `path` and `words` would be wrong names: zsh ties them to PATH and to the line.
+ * `context` is the flag that names one, in a single word. `path` and `words` would be wrong names: zsh ties them to PATH and to the line.
  */
-const WALK = `  local cmd='' count=0 pending='' word
+const WALK = `  local cmd='' count=0 pending='' context='' word
   for word in "$@"; do
-    [ -n "$word" ] || continue
-    if [ -n "$pending" ]; then pending=''; continue; fi
+    case "$word" in ''|=) continue ;; esac
+    if [ -n "$pending" ]; then
+      if [ "$pending" = --context ]; then context="--context=$word"; fi
+      pending=''; continue
+    fi
     case "$word" in
+      --context=*) context="$word" ;;
       --*=*) ;;
       -*) if _omniplex_takes_value "$word"; then pending="$word"; fi ;;
       *)
@@ -138,17 +148,17 @@ const WALK = `  local cmd='' count=0 pending='' word
     esac
   done`;
 
-/** Says what comes next: `words a b c`, `files`, `folders`, `contexts` or `none`. */
+/** Says what comes next: `words a b c`, `files`, `folders`, `names contact --context=prod` or `none`. */
 const NEXT = `_omniplex_next() {
   local cur="$1"; shift
 ${WALK}
-  if [ -n "$pending" ]; then _omniplex_value "$cmd" "$pending"; return; fi
+  if [ -n "$pending" ]; then _omniplex_value "$cmd" "$pending" "$context"; return; fi
   case "$cur" in
-    --*=*) _omniplex_value "$cmd" "\${cur%%=*}" ;;
+    --*=*) _omniplex_value "$cmd" "\${cur%%=*}" "$context" ;;
     -*) echo words $(_omniplex_flags "$cmd") ;;
     *)
       local list; list="$(_omniplex_words "$cmd")"
-      if [ -n "$list" ] && [ "$count" -eq 0 ]; then echo words $list; else _omniplex_arg "$cmd" "$count"; fi ;;
+      if [ -n "$list" ] && [ "$count" -eq 0 ]; then echo words $list; else _omniplex_arg "$cmd" "$count" "$context"; fi ;;
   esac
 }`;
 
@@ -167,7 +177,7 @@ _omniplex() {
   COMPREPLY=()
   case "$next" in
     'words '*) COMPREPLY=($(compgen -W "\${next#words }" -- "$cur")) ;;
-    contexts) COMPREPLY=($(compgen -W "$(_omniplex_contexts)" -- "$cur")) ;;
+    'names '*) COMPREPLY=($(compgen -W "$(_omniplex_names \${next#names })" -- "$cur")) ;;
     files) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
     folders) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
   esac
@@ -182,12 +192,11 @@ function zsh(entries: readonly CatalogueEntry[]): string {
 ${tables(entries)}
 ${NEXT}
 _omniplex() {
-  emulate -L zsh -o sh_word_split
   local cur="\${words[CURRENT]}" next
   next="$(_omniplex_next "$cur" "\${(@)words[2,CURRENT-1]}")"
   case "$next" in
     'words '*) compset -P '*='; compadd -- \${=next#words } ;;
-    contexts) compset -P '*='; compadd -- \${(f)"$(_omniplex_contexts)"} ;;
+    'names '*) compset -P '*='; compadd -- \${(f)"$(_omniplex_names \${=next#names })"} ;;
     files) compset -P '*='; _files ;;
     folders) compset -P '*='; _files -/ ;;
   esac

@@ -1,5 +1,7 @@
 /** Settings and contexts as rows of an answer. */
-import { settingKeys, type ContextEntry, type Origin, type Resolved } from '../core/base/config.ts';
+import { definitionOf, settingKeys, type ContextEntry, type Origin, type Resolved, type SettingKey } from '../core/base/config.ts';
+import { exactDuration } from '../core/base/duration.ts';
+import { exactSize } from '../core/base/size.ts';
 import { boolean, either, integer, nullable, object, record, string } from './schema.ts';
 import type { Infer } from './schema.ts';
 
@@ -8,6 +10,12 @@ export const settingRow = object({
   value: nullable(either(string(), integer('bytes or ms'))),
   origin: nullable(string('--home, OMNIPLEX_HOME, context prod, user, default')),
 });
+
+/** As `config set` takes it. */
+export function settingText({ key, value }: Infer<typeof settingRow>): string {
+  if (typeof value !== 'number') return value ?? '-';
+  return definitionOf(key as SettingKey).value === 'SIZE' ? exactSize(value) : exactDuration(value);
+}
 
 const originText = ({ from, detail }: Origin): string => (from === 'context' ? `context ${detail}` : detail || from);
 

@@ -14,7 +14,7 @@ export function runFor(session: Session, program: string, message: object): Prom
       resolve(false);
     };
     const child = spawn(program, [], { stdio: ['pipe', 2, 2], signal: session.signal });
-    child.on('error', (error: NodeJS.ErrnoException) => told(error.code ?? 'could not be run'));
+    child.on('error', (error: NodeJS.ErrnoException) => told(error.code === 'ENOENT' ? 'there is no such program; its name alone is wanted, without arguments' : (error.code ?? 'could not be run')));
     child.on('exit', (code, signal) => (code === 0 ? resolve(true) : told(`ended with ${code ?? signal}`)));
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(`${toJson(message)}\n`);

@@ -24,7 +24,7 @@ export async function fetchTo(session: Session, cid: Cid, flags: FetchFlags): Pr
     ...{ cid, to: await targetOf(session, flags.out), ack, ephemeral, allowUnverified: flags['allow-unverified'] },
     ...(range !== undefined && { range: { start: range.first, end: range.last + 1 } }),
     ...(await passphraseOf(session, flags)),
-    onProgress: (bytes) => progress.at(bytes),
+    onProgress: (bytes, total) => progress.at(bytes, total),
   });
 }
 

@@ -12,7 +12,7 @@ export async function inspecting(session: Session, what: string): Promise<Inspec
   if (what === '-') {
     const stdin = session.claimStdin('-');
     if (stdin.isTTY) throw fail('E_USAGE', { why: '- is stdin, which is your keyboard here: pipe a file into it' });
-    return inspectPieces(stdin, 'stdin', options);
+    return inspectPieces(session.stdinPieces('-'), 'stdin', options);
   }
   const cid = cidIn(what);
   if (cid !== undefined) return inspectCid(await app.store(), cid, options);

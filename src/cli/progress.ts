@@ -28,17 +28,19 @@ const silent: Progress = { at: () => undefined, what: () => undefined, stop: () 
 /** Not before this: most work is over by then. */
 const SHOW_AFTER_MS = 400;
 const REDRAW_MS = 100;
+/** Beside the text: the spinner, a space, and the cursor. */
+const SPINNER_COLUMNS = 3;
 
-/** `sealing plan.pdf  31 %  620 MiB of 2.0 GiB  410 MiB/s  3s left`. */
-export function progressText({ what, unit, total }: ProgressOptions, done: number, elapsedMs: number): string {
+/** `sealing plan.pdf  31 %  620 MiB of 2.0 GiB  410 MiB/s  3s left`; in fewer columns without the rate, then without the amounts. */
+export function progressText({ what, unit, total = 0 }: ProgressOptions, done: number, elapsedMs: number, columns = Infinity): string {
   const amount = (n: number) => (unit === 'bytes' ? formatSize(n) : grouped(Math.round(n)));
-  const rate = elapsedMs <= 0 ? 0 : (done / elapsedMs) * 1_000;
-  const parts = [what];
-  if (total !== undefined && total > 0) parts.push(`${Math.min(100, Math.floor((done / total) * 100))} %`, `${amount(done)} of ${amount(total)}`);
-  else parts.push(amount(done));
-  if (rate > 0) parts.push(`${amount(rate)}/s`);
-  if (total !== undefined && rate > 0 && done < total) parts.push(`${formatDuration(Math.ceil((total - done) / rate) * 1_000)} left`);
-  return parts.join('  ');
+  const perSecond = elapsedMs <= 0 ? 0 : (done / elapsedMs) * 1_000;
+  const share = total > 0 && `${Math.min(100, Math.floor((done / total) * 100))} %`;
+  const amounts = total > 0 ? `${amount(done)} of ${amount(total)}` : amount(done);
+  const rate = perSecond > 0 && `${amount(perSecond)}/s`;
+  const left = perSecond > 0 && done < total && `${formatDuration(Math.ceil((total - done) / perSecond) * 1_000)} left`;
+  const texts = [[what, share, amounts, rate, left], [what, share, amounts, left], [what, share || amounts, left]].map((parts) => parts.filter((part) => part !== false).join('  '));
+  return texts.find((text) => text.length <= columns) ?? texts.at(-1)!;
 }
 
 type Spinner = { text: string; start(): unknown; stop(): unknown };
@@ -61,7 +63,8 @@ class TerminalProgress implements Progress {
     const elapsedMs = systemClock.monotonic() - this.#began;
     if (this.#stopped || elapsedMs < SHOW_AFTER_MS || elapsedMs - this.#lastDrawnMs < REDRAW_MS) return;
     this.#lastDrawnMs = elapsedMs;
-    if (this.#spinner !== undefined) this.#spinner.text = progressText({ ...this.#options, what: this.#what, total }, done, elapsedMs);
+    const columns = (terminal().output.columns || 80) - SPINNER_COLUMNS;
+    if (this.#spinner !== undefined) this.#spinner.text = progressText({ ...this.#options, what: this.#what, total }, done, elapsedMs, columns);
     else if (!this.#loading) void this.#load();
   }
 
@@ -79,8 +82,8 @@ class TerminalProgress implements Progress {
     this.#loading = true;
     const { default: ora } = await import('ora');
     if (this.#stopped) return;
-    // discardStdin would put the terminal into raw mode, where Ctrl-C no longer is a signal.
-    this.#spinner = ora({ text: this.#what, stream: terminal().output, discardStdin: false });
+    // discardStdin would put the terminal into raw mode, where Ctrl-C no longer is a signal; and whoever is killed leaves a hidden cursor hidden.
+    this.#spinner = ora({ text: this.#what, stream: terminal().output, discardStdin: false, hideCursor: false });
     this.#spinner.start();
   }
 }

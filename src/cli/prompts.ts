@@ -60,7 +60,7 @@ export class Prompts {
       if (!repeat) return first;
       const short = isShort(first);
       if (!short && first === (await this.#masked({ ...question, question: 'again' }))) return first;
-      const wrong = short ? `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words` : 'the two are not the same; once more';
+      const wrong = short ? `it has fewer than ${limits.newPassphraseCharsMin} characters: take five or more words` : 'the two are not the same';
       this.#session.output.complain(paint.warn(wrong));
     }
     throw fail('E_DECLINED', { what: question.question, hint: `Nothing was done. Type one of at least ${limits.newPassphraseCharsMin} characters twice, or give ${question.flag} FILE.` });

@@ -1,7 +1,8 @@
 /**
  * The life of one command: signals, the whole-command timeout, clean-up, and an end in every case.
  * The first Ctrl-C aborts the work and the command answers as soon as it has cleaned up, within a bounded grace time;
- * the second one kills the process the way the system would have.
+ * the second one kills the process the way the system would have. `timeout` and systemd signal a whole group: the same signal then comes from
+ * them and from the launcher, and counts once.
  */
 import type { EventEmitter } from 'node:events';
 import { systemClock } from '../core/base/clock.ts';
@@ -27,7 +28,7 @@ export class Run {
   readonly #cleanUps: CleanUp[] = [];
   readonly #listeners: [string, (detail: unknown) => void][] = [];
   readonly #cut = Promise.withResolvers<never>();
-  #signals = 0;
+  #signalled: { readonly name: Signal; readonly atMs: number } | undefined;
 
   constructor() {
     this.#cut.promise.catch(() => undefined);
@@ -95,8 +96,10 @@ export class Run {
   }
 
   #onSignal(name: Signal): void {
-    this.#signals += 1;
-    if (this.#signals > 1) {
+    const first = this.#signalled;
+    if (first?.name === name && systemClock.monotonic() - first.atMs < limits.signalEchoMs) return;
+    this.#signalled = { name, atMs: systemClock.monotonic() };
+    if (first !== undefined) {
       for (const other of signalNames) process.removeAllListeners(other);
       process.kill(process.pid, name);
     }

@@ -1,7 +1,7 @@
 /** From the flags of `send` to the core's requests: input, recipients, passphrase, progress, and the question about unverified contacts. */
 import { resolve } from 'node:path';
 import { bytesOf, textOf } from '../core/base/bytes.ts';
-import { fail, isError } from '../core/base/errors.ts';
+import { fail, isError, type OmniplexError } from '../core/base/errors.ts';
 import { readBounded } from '../core/base/files.ts';
 import { limits } from '../core/base/limits.ts';
 import { fileInput, streamInput, type PlainInput } from '../core/mail/input.ts';
@@ -37,11 +37,25 @@ export async function sendFile(session: Session, file: string, flags: SendFlags 
   const progress = await session.progress({ what: `sealing ${input.name ?? 'stdin'}`, unit: 'bytes', total: input.bytes });
   const sent = await withConsent(session, flags, (allowUnverified) => app.send({ ...request, allowUnverified, onProgress: (bytes) => progress.at(bytes) }));
   if (flags.wait === undefined || sent.error !== undefined) return sent;
-  progress.what(`waiting for ${flags.wait}`);
-  const { waitOutbox } = await import('../core/mail/outbox.ts');
-  const { error } = await waitOutbox(await app.mail(), sent.result.cid, { state: flags.wait, timeoutMs: flags.timeoutMs, signal: session.signal });
+  progress.stop();
+  const error = await waitFor(session, sent.result.cid, flags.wait, flags.timeoutMs);
   return { ...sent, ...(error !== undefined && { error }) };
 }
+
+/** Whatever ends the waiting, the message was sent: nobody is to send it again. */
+async function waitFor(session: Session, cid: string, state: 'received' | 'opened', timeoutMs: number | undefined): Promise<OmniplexError | undefined> {
+  const { waitOutbox } = await import('../core/mail/outbox.ts');
+  // At a terminal silence looks like a program that hangs.
+  if (session.output.stderrIsTerminal) session.output.talk(`sent; waiting until everybody has ${state} it, Ctrl-C ends only that`);
+  try {
+    return (await waitOutbox(await (await session.app()).mail(), cid, { state, timeoutMs, signal: session.signal })).error;
+  } catch (thrown) {
+    const why: unknown = session.signal.aborted ? session.signal.reason : thrown;
+    if (!isError(why)) throw thrown;
+    return fail(why.code, { ...why.details, hint: `It was sent, and only the waiting ended. To go on: \`omniplex outbox wait ${cid} --wait ${state}\`.` }, thrown);
+  }
+}
+
 
 /** Sends the messages of a list. `--out` gets one line of NDJSON for each. */
 export async function sendBatchOf(session: Session, list: string, flags: SendFlags): Promise<Outcome<BatchResult>> {
@@ -52,14 +66,14 @@ export async function sendBatchOf(session: Session, list: string, flags: SendFla
   const progress = await session.progress({ what: 'sending', unit: 'items' });
   const request = { ...(await optionsOf(session, flags)), list: await inputOf(session, list), to: await recipientsOf(flags, false), folder };
   const answer = await withConsent(session, flags, (allowUnverified) =>
-    app.sendBatch({ ...request, allowUnverified, onItem, onProgress: (done) => progress.at(done) }),
+    app.sendBatch({ ...request, allowUnverified, onItem, onProgress: (done, total) => progress.at(done, total) }),
   );
   await artifact?.commit();
   return answer;
 }
 
 async function inputOf(session: Session, file: string, name?: string): Promise<PlainInput> {
-  return file === '-' ? streamInput(session.claimStdin('the content'), name) : fileInput(file);
+  return file === '-' ? streamInput(session.stdinPieces('the content'), name) : fileInput(file);
 }
 
 async function optionsOf(session: Session, flags: SendFlags): Promise<SendOptions> {

@@ -4,6 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { addAbortSignal } from 'node:stream';
+import type { Bytes } from '../core/base/bytes.ts';
 import { configPath, emptyConfig, resolveSettings, type ConfigFile, type Resolved, type Sources, type Values } from '../core/base/config.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { fail, isError, type OmniplexError, type Warning } from '../core/base/errors.ts';
@@ -189,6 +191,13 @@ export class Session {
     if (this.#stdinFor !== undefined && this.#stdinFor !== what) throw fail('E_USAGE', { why: `${this.#stdinFor} and ${what} both want stdin` });
     this.#stdinFor = what;
     return process.stdin;
+  }
+
+  /** What comes in on stdin, once it is claimed. Waiting for more of it ends with the run. */
+  stdinPieces(what: string): AsyncIterable<Bytes> {
+    const stdin = addAbortSignal(this.signal, this.claimStdin(what));
+    // Whoever iterates is told; that nobody does yet is no reason to skip the clean-up.
+    return stdin.on('error', () => undefined) as AsyncIterable<Bytes>;
   }
 
   /**

@@ -29,6 +29,7 @@ const NEXT = [
   'omniplex identity create NAME',
   'omniplex identity export NAME --out NAME.bundle',
   'omniplex contact add FRIEND.bundle',
+  'omniplex contact verify FRIEND',
   'omniplex send FILE --to FRIEND',
 ] as const;
 

@@ -7,7 +7,7 @@ import { cidArg, shared } from '../cli/shared.ts';
 export default class Fetch extends BaseCommand<typeof Fetch> {
   static override readonly summary = 'Find a message, verify it, open it, write it out';
   static override readonly description =
-    'Without --out it is written here under the name the sender gave, cleaned; no file is ever overwritten, and none exists after a failure. stdout gets an authentic prefix, then exit 7. Nothing is acknowledged without --ack.';
+    'Without --out it is written here under the name the sender gave, cleaned; no file is ever overwritten, and none exists after a failure. stdout gets an authentic prefix, then exit 7. A reader of stdout that leaves ends it, and then nothing is acknowledged; nor is anything without --ack.';
   static override readonly args = { cid: cidArg('the message') };
   static override readonly flags = {
     ...{ out: shared.out, range: shared.range },
@@ -26,6 +26,10 @@ export default class Fetch extends BaseCommand<typeof Fetch> {
   ];
   static override readonly schema = fetched;
   static override readonly seeAlso = ['inbox list', 'inspect'];
+
+  protected override get endsWithReader(): boolean {
+    return this.flags.out === '-';
+  }
 
   override async run(): Promise<Answer<typeof fetched>> {
     const { fetchTo } = await import('../cli/fetching.ts');

@@ -27,7 +27,7 @@ export default class Send extends BaseCommand<typeof Send> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { ...ringExits, 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content or for a message that was cancelled, or a name is both a contact and an identity of yours', 12: 'stored, but less durable than asked, or somebody is still missing' };
+  static override readonly exits = { ...ringExits, 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content or for a message that was cancelled, or a name is both a contact and an identity of yours', 12: 'stored, but less durable than asked, or somebody is still missing', 75: 'nobody knows whether it was sent: run it again with the same --id' };
   static override readonly examples = [
     { command: 'omniplex send plan.pdf --to alice --receipt opened', description: 'A file to one contact, and a wish to know when she has opened it' },
     { command: 'tar c logs | omniplex send - --name logs.tar --to bob --to carol --expires 7d', description: 'Standard input to two contacts, for a week' },

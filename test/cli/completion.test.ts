@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../support/folder.ts';
 import { have } from '../support/needs.ts';
 import { runShell } from '../support/fixture.ts';
+import { openProgram } from '../support/pty.ts';
 import { runProcess } from '../support/run.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,6 +53,10 @@ describe('completion under bash', () => {
     expect([moved, helped, none]).toEqual([['show'], ['create'], undefined]);
   });
 
+  it('knows a flag that is joined to its value, which bash breaks in three words', async () => {
+    expect(await offered([`offer omniplex --context = prod context s`])).toEqual([['select', 'set', 'show']]);
+  });
+
   it('loads under posix rules without a warning', async () => {
     const { code, stderr } = await runShell(`$O completion bash > "$TMPDIR/c.$$"; bash -n "$TMPDIR/c.$$"; rm "$TMPDIR/c.$$"`);
     expect([code, stderr]).toEqual([0, '']);
@@ -64,5 +69,21 @@ describe.runIf(have('zsh'))('completion under zsh', () => {
     const file = join(await freshFolder(), '_omniplex');
     await writeFile(file, stdout);
     expect((await runProcess('zsh', ['-n', file])).code).toBe(0);
+  });
+
+  it('offers words and files at a terminal', async () => {
+    const folder = await freshFolder();
+    await writeFile(join(folder, '_omniplex'), (await runShell('$O completion zsh')).stdout);
+    await writeFile(join(folder, 'plan.pdf'), '');
+    const zsh = openProgram('zsh', ['-f'], { cwd: folder });
+    zsh.type("PS1='%% '; fpath=($PWD $fpath); autoload -U compinit; compinit -u -d dump; print lo''aded");
+    await zsh.waitFor('loaded');
+    zsh.write('omniplex contact ver\t');
+    await zsh.waitFor('contact verify');
+    zsh.write('\u0015omniplex send pl\t');
+    await zsh.waitFor('send plan.pdf');
+    expect(zsh.text()).not.toContain('no matches found');
+    zsh.kill();
+    await zsh.done;
   });
 });

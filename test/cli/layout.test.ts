@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runbookSections } from '../../src/cli/explain.ts';
 import { count, percent, when } from '../../src/cli/human.ts';
+import { settingText } from '../../src/cli/config-view.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseRange } from '../../src/cli/shared.ts';
 import { fitted } from '../../src/cli/table.ts';
@@ -94,9 +95,17 @@ describe('numbers', () => {
     expect([percent(0), percent(0.034), percent(0.5), percent(1)]).toEqual(['0 %', '3.4 %', '50 %', '100 %']);
   });
 
+  it('of settings are shown as config set takes them', () => {
+    const shown = [['hot.budget', 8 * 1024 ** 3], ['hot.budget', 5_000_001], ['lock.wait', 90_000], ['as', null], ['padding', 'padme']] as const;
+    expect(shown.map(([key, value]) => settingText({ key, value, origin: null }))).toEqual(['8GiB', '5000001B', '1m30s', '-', 'padme']);
+  });
+
   it('say how far work is', () => {
     const options = { what: 'sealing plan.pdf', unit: 'bytes', total: 4 * 1024 ** 2 } as const;
     expect(progressText(options, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  25 %  1.0 MiB of 4.0 MiB  1.0 MiB/s  3s left');
+    expect(progressText(options, 1024 ** 2, 1_000, 57)).toBe('sealing plan.pdf  25 %  1.0 MiB of 4.0 MiB  3s left');
+    expect(progressText(options, 1024 ** 2, 1_000, 37)).toBe('sealing plan.pdf  25 %  3s left');
+    expect(progressText({ ...options, total: undefined }, 1024 ** 2, 1_000, 30)).toBe('sealing plan.pdf  1.0 MiB');
     expect(progressText({ ...options, total: undefined }, 1024 ** 2, 1_000)).toBe('sealing plan.pdf  1.0 MiB  1.0 MiB/s');
     expect(progressText({ what: 'x', unit: 'items', total: 0 }, 0, 0)).toBe('x  0');
     expect(progressText({ ...options }, 5 * 1024 ** 2, 1_000)).toContain('100 %');

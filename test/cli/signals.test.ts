@@ -31,6 +31,17 @@ describe('signals', () => {
     expect([ran.code, ran.signal]).toEqual([exit, null]);
   });
 
+  it('counts one that comes on two ways as one', async () => {
+    const started = startFixture(['fixture', 'slow', '--deaf', '--json']);
+    await waiting(started);
+    started.child.kill('SIGTERM');
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+    started.child.kill('SIGTERM');
+    const ran = await started.done;
+    expect(documentOf(ran)).toMatchObject({ error: { code: 'E_TERMINATED' } });
+    expect([ran.code, ran.signal]).toEqual([143, null]);
+  });
+
   it('leaves no half file', async () => {
     const folder = await freshFolder();
     const ran = await signalled(['--file', join(folder, 'artifact')], 'SIGINT');
@@ -50,7 +61,7 @@ describe('signals', () => {
     const started = startFixture(['fixture', 'slow', '--deaf']);
     await waiting(started);
     started.child.kill('SIGINT');
-    await new Promise((resolve) => void setTimeout(resolve, 200));
+    await new Promise((resolve) => void setTimeout(resolve, 500));
     started.child.kill('SIGINT');
     const ran = await started.done;
     expect(ran.signal).toBe('SIGINT');
@@ -58,7 +69,7 @@ describe('signals', () => {
 
   it('ends a loop of commands even when the work was done all the same', async () => {
     const ran = await signalled(['--answer', '--json'], 'SIGINT');
-    expect(documentOf(ran)).toMatchObject({ ok: false, result: { value: 'done all the same' }, error: { code: 'E_INTERRUPTED' } });
+    expect(documentOf(ran)).toMatchObject({ ok: false, result: { value: 'done all the same' }, error: { code: 'E_INTERRUPTED', hint: expect.stringMatching(/nothing to run again/) as unknown } });
     expect(ran.code).toBe(130);
   });
 

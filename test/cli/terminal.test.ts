@@ -248,6 +248,14 @@ describe('colour and layout', () => {
     await quiet.done;
     expect(quiet.text()).toBe('');
   });
+
+  it('hide no cursor behind progress, which a second Ctrl-C would leave hidden', async () => {
+    const terminal = fixtureAtTerminal(['fixture', 'work']);
+    await terminal.waitFor(/working hard {2}\d+ %/);
+    terminal.kill('SIGKILL');
+    await terminal.done;
+    expect(terminal.output()).not.toContain(`${ESCAPE}?25l`);
+  });
 });
 
 describe('a configuration that is broken', () => {

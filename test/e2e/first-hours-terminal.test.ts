@@ -2,6 +2,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/core/base/limits.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from '../support/pty.ts';
 import { sandbox, type Sandbox } from '../support/run.ts';
 
@@ -153,6 +154,57 @@ describe('a passphrase', () => {
     await terminal.waitFor('the key ring of alice has the new passphrase');
     expect((await terminal.done).code).toBe(0);
     expect((await box.run(['identity', 'rotate', 'alice', '--passphrase-file', 'pass'])).code).toBe(4);
+  });
+});
+
+describe('send -', () => {
+  it('answers Ctrl-C at once while it waits for more', async () => {
+    const box = await ready('alice');
+    const terminal = at(box, ['send', '-', '--to', 'alice', '--passphrase-file', 'pass']);
+    const typing = setInterval(() => terminal.type('more'), 100);
+    await terminal.waitFor('sealing stdin').finally(() => clearInterval(typing));
+    const began = performance.now();
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    expect(performance.now() - began).toBeLessThan(limits.signalGraceMs);
+  });
+});
+
+describe('send --wait', () => {
+  it('that is left by Ctrl-C says that it was sent, and how to go on waiting', async () => {
+    const box = await ready('alice');
+    await writeFile(join(box.folder, 'note'), 'a note to myself');
+    const send = ['send', 'note', '--to', 'alice', '--receipt', 'opened', '--wait', 'opened', '--passphrase-file', 'pass'];
+    const terminal = at(box, send);
+    await terminal.waitFor('sent; waiting until everybody has opened it');
+    terminal.interrupt();
+    await terminal.waitFor('sealed note 16 B');
+    await terminal.waitFor(/It was sent.*\n?.*omniplex outbox wait/);
+    expect((await terminal.done).code).toBe(130);
+    const { child, done } = box.start([...send, '--json']);
+    const announced = ['outbox', 'list', '--where', 'state = announced', '--passphrase-file', 'pass', '--json'];
+    while ((JSON.parse((await box.run(announced)).stdout) as { result: { messages: unknown[] } }).result.messages.length < 2);
+    child.kill('SIGTERM');
+    expect(JSON.parse((await done).stdout)).toMatchObject({ changed: true, result: { recipients: { announced: 1 } }, error: { code: 'E_TERMINATED', hint: expect.stringContaining('outbox wait') as unknown } });
+  });
+});
+
+describe('inbox watch', () => {
+  it('ends with Ctrl-C, and says how to go on', async () => {
+    const box = await ready('alice');
+    await writeFile(join(box.folder, 'note'), 'a note to myself');
+    expect((await box.run(['send', 'note', '--to', 'alice', '--passphrase-file', 'pass'])).code).toBe(0);
+    const terminal = at(box, ['inbox', 'watch', '--passphrase-file', 'pass', '--exec', 'echo got']);
+    await terminal.waitFor('Ctrl-C ends it');
+    await terminal.waitFor('note  16 B');
+    await terminal.waitFor('echo got: there is no such program');
+    terminal.interrupt();
+    await terminal.waitFor('E_INTERRUPTED');
+    expect((await terminal.done).code).toBe(130);
+    const [, position] = /go on give --after (\S+)\./.exec(terminal.text())!;
+    const later = await box.run(['inbox', 'watch', '--passphrase-file', 'pass', '--after', position!, '--timeout', '1s']);
+    expect([later.code, later.stdout]).toEqual([12, '']);
   });
 });
 

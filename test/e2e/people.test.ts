@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documentOf, type Document } from '../support/fixture.ts';
 import { openTerminal } from '../support/pty.ts';
-import { sandbox, type Ran, type RunOptions } from '../support/run.ts';
+import { ROOT, runProcess, sandbox, type Ran, type RunOptions } from '../support/run.ts';
 
 async function people() {
   const box = await sandbox();
@@ -123,8 +123,29 @@ describe('a fingerprint file', () => {
     expect([right.code, right.stdout]).toEqual([0, expect.stringContaining('4 contacts added, 4 match RIGHT')]);
     expect((await json(bob, ['contact', 'list', '--where', 'verified', '--limit', '3'])).result).toMatchObject({ contacts: [{}, {}, {}], next: 'chi' });
     expect((await json(bob, ['contact', 'list', '--after', 'chi'])).result).toMatchObject({ contacts: [{ name: 'dov' }], next: null });
+    const one = await bob(['contact', 'add', 'ada.bundle', '--fingerprint-file', './RIGHT']);
+    expect(one.stdout).toContain('0 contacts added, 1 matches ./RIGHT');
     await writeFile(join(folder, 'TORN'), 'ada amber tulip\n');
     expect(await json(bob, ['contact', 'add', ...files, '--fingerprint-file', 'TORN'])).toMatchObject({ error: { code: 'E_FORMAT' } });
+  });
+});
+
+describe('completion', () => {
+  it('offers the contacts and identities of the context on the line', async () => {
+    const { alice, bob, run, folder, env } = await people();
+    await alice(['identity', 'export', 'alice', '--out', 'a.bundle']);
+    await bob(['contact', 'add', 'a.bundle']);
+    await run(['context', 'create', 'his', '--home', join(folder, 'bob'), '--store', join(folder, 'store')]);
+    const script = `omniplex() { '${process.execPath}' '${join(ROOT, 'bin', 'run.js')}' "$@"; }
+eval "$(omniplex completion bash)"
+offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _omniplex; echo "\${COMPREPLY[*]}"; }
+offer omniplex --context his send x --to ''
+offer omniplex contact --context = his rename al
+offer omniplex contact --context his rename alice ''
+offer omniplex --context his --as ''
+offer omniplex contact show ''`;
+    const { stdout } = await runProcess('bash', ['-c', script], { cwd: folder, env });
+    expect(stdout.split('\n').slice(0, 5)).toEqual(['alice', 'alice', '', 'bob', '']);
   });
 });
 
@@ -135,7 +156,7 @@ describe('a backup', () => {
     await bob(['contact', 'add', '1.bundle']);
     expect((await alice(['backup', 'create', '--out', 'a.opb'])).code).toBe(0);
     const restored = documentOf(await run(['backup', 'restore', 'a.opb', '--home', 'anew', '--no-context', '--passphrase-file', 'pass', '--json']));
-    expect(restored).toMatchObject({ ok: true, result: { home: { identities: ['alice'] }, store: null }, warnings: [{ code: 'W_NOT_RESTORED' }] });
+    expect(restored).toMatchObject({ ok: true, result: { home: { identities: ['alice'], renewed: ['alice'] }, store: null }, warnings: [{ code: 'W_NOT_RESTORED' }] });
     await run(['identity', 'export', 'alice', '--home', 'anew', '--no-context', '--out', 'anew.bundle', '--passphrase-file', 'pass']);
     expect((await json(bob, ['contact', 'update', 'alice', 'anew.bundle'])).result).toMatchObject({ change: 'updated' });
     const damaged = await readFile(join(folder, 'a.opb'));

@@ -44,7 +44,7 @@ describe('a release to twelve recipients', () => {
     const bot = at('job');
     await writeFile(`${bot}.passphrase`, await readFile(at('release-bot.passphrase')), { mode: 0o600 });
     const restore = () => ok(bot, 'backup', 'restore', at('bot.opb'));
-    await restore();
+    expect(await restore()).toMatchObject({ home: { identities: ['release-bot'], renewed: [] } });
     const bundles = NAMES.map((name) => at('contacts', `${name}.bundle`));
     await ok(bot, 'contact', 'add', ...bundles, '--fingerprint-file', at('FINGERPRINTS'));
     const send = (...more: string[]): Promise<Ran> =>

@@ -104,6 +104,7 @@ test.each([
   [{ value: 1_048_576, unit: 'bytes' }, '1 MiB'],
   [{ value: 262_400, unit: 'bytes' }, '262,400 bytes'],
   [{ value: 60_000, unit: 'ms' }, '1 min'],
+  [{ value: 86_400_000, unit: 'ms' }, '1 day'],
   [{ value: 1_500, unit: 'ms' }, '1,500 ms'],
   [{ value: 4, unit: 'prekeys' }, '4 prekeys'],
 ])('%j is %s', (limit, expected) => {

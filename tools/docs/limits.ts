@@ -19,7 +19,9 @@ const TIMES = [
 /** In the largest unit that divides it, else in its own. */
 function inUnits(value: number, units: readonly (readonly [number, string])[], own: string): string {
   const found = units.find(([size]) => value >= size && value % size === 0);
-  return found === undefined ? `${value.toLocaleString('en-US')} ${own}` : `${value / found[0]} ${found[1]}`;
+  if (found === undefined) return `${value.toLocaleString('en-US')} ${own}`;
+  const amount = value / found[0];
+  return `${amount} ${amount === 1 && found[1] === 'days' ? 'day' : found[1]}`;
 }
 
 export function readable({ value, unit }: Pick<Limit, 'value' | 'unit'>): string {

@@ -6,7 +6,7 @@ import { tilde } from '../../cli/human.ts';
 import { array, nullable, object, string } from '../../cli/schema.ts';
 
 const schema = object({
-  home: nullable(object({ path: string(), identities: array(string()) })),
+  home: nullable(object({ path: string(), identities: array(string()), renewed: array(string(), 'have a new bundle, which their contacts need') })),
   store: nullable(object({ path: string(), counts: storeCounts })),
 });
 
@@ -38,7 +38,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     const { homePath, storePath } = places;
     const made = await restoreBackup({ crypto: await app.crypto(), path: file, passphrase, what, signal: this.signal, ...(homePath !== undefined && { homePath }), ...(storePath !== undefined && { storePath }) });
     if (made.home !== undefined) this.session.keep(made.home);
-    const home = homePath === undefined ? null : { path: homePath, identities: [...made.identities] };
+    const home = homePath === undefined ? null : { path: homePath, identities: [...made.identities], renewed: [...made.renewed] };
     const store = storePath === undefined || made.store === undefined ? null : { path: storePath, counts: { messages: made.store.messages, blocks: made.store.blocks, bytes: made.store.bytes } };
     return { result: { home, store }, changed: true, warnings: made.warnings };
   }
@@ -48,7 +48,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       ['home', home === null ? undefined : `${tilde(home.path)}: ${home.identities.length === 0 ? 'no identities' : home.identities.join(', ')}`],
       ['store', store === null ? undefined : `${tilde(store.path)}: ${storeText(store.counts)}`],
     ]);
-    const [first] = home?.identities ?? [];
+    const [first] = home?.renewed ?? [];
     return first === undefined ? rows : [...rows, next(view, `hand out the new bundle: \`omniplex identity export ${first} --out FILE\`; the old home must not be used any more`)];
   }
 }

@@ -1,4 +1,4 @@
-import { configRows, settingRow } from '../../cli/config-view.ts';
+import { configRows, settingRow, settingText } from '../../cli/config-view.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import { array, nullable, object, string } from '../../cli/schema.ts';
@@ -39,7 +39,7 @@ export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
     const { table } = await import('../../cli/table.ts');
     const rows = await table(view, settings, [
       { head: 'SETTING', cell: ({ key }) => key },
-      { head: 'VALUE', cell: ({ value }) => (value === null ? '-' : String(value)) },
+      { head: 'VALUE', cell: settingText },
       ...(this.flags.origin ? [{ head: 'ORIGIN', cell: ({ origin }: (typeof settings)[number]) => origin ?? '-' }] : []),
     ]);
     return [`${file}${context === null ? '' : ` ${view.symbols.dot} context ${context.name} (${context.by})`}`, ...rows];

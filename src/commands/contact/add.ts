@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { bundleSources } from '../../cli/bundle-input.ts';
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { placeExits } from '../../cli/exits.ts';
@@ -48,7 +47,7 @@ export default class ContactAdd extends BaseCommand<typeof ContactAdd> {
     const pinnedFile = this.flags['fingerprint-file'];
     const lines = contacts.map(({ contact, change }) => `${contact.name}  ${change === 'unchanged' ? 'known already' : change}, ${verifiedText(contact, view)}${overText(contact, view)}`);
     const open = contacts.filter(({ contact }) => contact.verified === null && contact.revoked === null).map(({ contact }) => contact.name);
-    const total = pinnedFile === undefined ? [] : [`${count(contacts.filter(({ change }) => change === 'added').length, 'contact')} added, ${contacts.length} match ${basename(pinnedFile)}`];
+    const total = pinnedFile === undefined ? [] : [`${count(contacts.filter(({ change }) => change === 'added').length, 'contact')} added, ${contacts.length} ${contacts.length === 1 ? 'matches' : 'match'} ${pinnedFile}`];
     const call = open.length === 0 ? [] : [next(view, `call ${open.join(', ')}, then \`omniplex contact verify ${open[0]}\``)];
     return [...lines, ...total, ...call];
   }

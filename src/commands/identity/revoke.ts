@@ -15,7 +15,7 @@ export default class IdentityRevoke extends BaseCommand<typeof IdentityRevoke> {
     'The revocation is signed by the root key and travels with the bundle: contacts that see it send nothing more and believe nothing newer. It cannot be taken back. Old mail can still be opened.';
   static override readonly args = { name: nameArg('the identity') };
   static override readonly flags = {
-    reason: needed(choice(['compromised', 'lost', 'superseded', 'retired', 'unspecified'], { description: 'why: compromised, lost, superseded, retired or unspecified' })),
+    reason: needed(choice(['compromised', 'lost', 'superseded', 'retired', 'unspecified'], { value: 'REASON', description: 'why: compromised, lost, superseded, retired or unspecified' })),
     confirm: shared.confirm,
   };
   static override readonly impact = 'destroy';

@@ -17,7 +17,7 @@ export default class IdentityRotate extends BaseCommand<typeof IdentityRotate> {
     'Prekeys are what forward secrecy rests on, and end by themselves: `rotate --due` from cron makes new ones in time and destroys the private halves of old ones. Contacts need the new bundle. The root key never changes: another root is another identity.';
   static override readonly args = { name: optionalNameArg('the identity; none with --due') };
   static override readonly flags = {
-    keys: choice(['prekeys', 'kem', 'signing', 'all'], { description: 'which: prekeys, kem (the long-lived one), signing or all', otherwise: 'prekeys', not: ['due'] }),
+    keys: choice(['prekeys', 'kem', 'signing', 'all'], { value: 'KEYS', description: 'which: prekeys, kem (the long-lived one), signing or all', otherwise: 'prekeys', not: ['due'] }),
     due: toggle('every identity, and only what is due'),
   };
   static override readonly impact = 'write';

@@ -46,12 +46,13 @@ export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { fetchAll } = await import('../../core/mail/fetch-all.ts');
-    const progress = await this.session.progress({ what: 'fetching', unit: 'items' });
+    const progress = await this.session.progress({ what: 'fetching', unit: 'bytes' });
     const { out, ack, ephemeral, limit, after } = this.flags;
     let done = 0;
-    const onItem = () => progress.at(++done);
+    const onItem = () => progress.what(`fetching, ${count(++done, 'message')} done`);
+    const onProgress = (bytes: number) => progress.at(bytes);
     const allowUnverified = this.flags['allow-unverified'];
-    return fetchAll(await app.mail(), { folder: out, ack, ephemeral, limit, after, allowUnverified, onItem, signal: this.signal });
+    return fetchAll(await app.mail(), { folder: out, ack, ephemeral, limit, after, allowUnverified, onItem, onProgress, signal: this.signal });
   }
 
   protected override render({ messages, failures, next, ...counts }: Infer<typeof schema>, view: View): Lines {

@@ -5,7 +5,7 @@ import { size, tilde, when } from '../../cli/human.ts';
 import { inboxMessage } from '../../cli/mail-view.ts';
 import { integer, nullable, object, string } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
-import { isError } from '../../core/base/errors.ts';
+import { fail, isError } from '../../core/base/errors.ts';
 import type { MailRoom } from '../../core/mail/room.ts';
 
 const item = object({ message: inboxMessage, position: string('for --after') });
@@ -14,10 +14,10 @@ const schema = object({ seen: integer(), position: nullable(string('for --after:
 export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
   static override readonly summary = 'Tell of messages as they come in';
   static override readonly description =
-    'Begins with what waits already; ends with Ctrl-C or --timeout. --exec runs a program, without a shell, once a message, with the message as JSON on its stdin: nothing of the message is in its arguments or its environment. A program that fails is told and does not stop the watch.';
+    'Begins with what waits already; ends with Ctrl-C or --timeout. --exec runs a program, without a shell and without arguments, once a message, with the message as JSON on its stdin: nothing of the message is in its environment either. A program that fails is told and does not stop the watch.';
   static override readonly flags = {
     after: shared.after,
-    exec: text({ value: 'CMD', description: 'run this program for each message' }),
+    exec: text({ value: 'CMD', description: 'run this program, given without arguments, for each message' }),
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
@@ -31,15 +31,19 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
   static override readonly schema = schema;
   static override readonly seeAlso = ['inbox list', 'inbox fetch'];
 
+  readonly #told: { seen: number; position: string | null; failures: number } = { seen: 0, position: null, failures: 0 };
+
   protected override get afterTimeout(): string {
-    return 'It watched as long as it was told. To go on give --after the `position` of the answer.';
+    const { position } = this.#told;
+    return position === null ? 'It watched as long as it was told, and nothing came.' : `It watched as long as it was told. To go on give --after ${position}.`;
   }
 
   override async run(): Promise<Answer<typeof schema>> {
     const app = await this.session.app();
     const { watchInbox } = await import('../../core/mail/watch.ts');
     const { runFor } = await import('../../cli/exec.ts');
-    const told: { seen: number; position: string | null; failures: number } = { seen: 0, position: this.flags.after ?? null, failures: 0 };
+    const told = this.#told;
+    told.position = this.flags.after ?? null;
     this.doing('watching');
     const mail = await app.mail();
     try {
@@ -54,7 +58,8 @@ export default class InboxWatch extends BaseCommand<typeof InboxWatch> {
       if (!this.signal.aborted) throw error;
     }
     const reason: unknown = this.signal.reason;
-    return { result: told, changed: told.seen > 0, ...(isError(reason, 'E_TIMEOUT') && { error: reason }) };
+    const error = isError(reason) ? fail(reason.code, { ...reason.details, hint: this.afterTimeout }) : undefined;
+    return { result: told, changed: told.seen > 0, error };
   }
 
   /** At a terminal, once the passphrase is given: silence looks like a program that hangs. */

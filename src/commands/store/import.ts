@@ -55,7 +55,7 @@ export default class StoreImport extends BaseCommand<typeof StoreImport> {
     if (path !== '-') return (await import('../../core/mail/travel.ts')).carFile(path);
     const stdin = this.session.claimStdin('-');
     if (stdin.isTTY) throw fail('E_USAGE', { why: '- is stdin, which is your keyboard here: pipe a CAR into it' });
-    return { place: 'stdin', open: () => stdin as AsyncIterable<Uint8Array> };
+    return { place: 'stdin', open: () => this.session.stdinPieces('-') };
   }
 
   protected override render(result: Infer<typeof importSchema>, view: View): Lines {

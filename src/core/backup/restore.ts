@@ -44,6 +44,8 @@ export interface RestoreResult {
   /** Open; the caller closes it. */
   readonly home?: Home;
   readonly identities: readonly string[];
+  /** Of these, who goes on with a new bundle: neither send-only nor revoked. */
+  readonly renewed: readonly string[];
   readonly store?: StoreCounts;
   readonly warnings: readonly Warning[];
 }
@@ -66,14 +68,14 @@ export async function restoreBackup(options: RestoreBackup): Promise<RestoreResu
     if (homePath === undefined) {
       await readInto(options, undefined, building?.restorer);
       await building?.commit();
-      return { identities: [], ...(building && { store: building.restorer.counts }), warnings: left };
+      return { identities: [], renewed: [], ...(building && { store: building.restorer.counts }), warnings: left };
     }
-    let restored: RestoredHome = { identities: [], warnings: [] };
+    let restored: RestoredHome = { identities: [], renewed: [], warnings: [] };
     const home = await createHome(homePath, { clock, rng }, async (fresh) => {
       restored = await restoreHome(options, fresh, building?.restorer);
       await building?.commit();
     });
-    return { home, identities: restored.identities, ...(building && { store: building.restorer.counts }), warnings: [...left, ...restored.warnings] };
+    return { home, ...restored, ...(building && { store: building.restorer.counts }), warnings: [...left, ...restored.warnings] };
   } catch (error) {
     await building?.abandon();
     throw error;
@@ -86,10 +88,7 @@ function requireParts({ what }: BackupHeader, homePath: string | undefined, stor
   if (storePath !== undefined && !what.includes('store')) throw fail('E_USAGE', { why: 'this backup holds no store' });
 }
 
-interface RestoredHome {
-  readonly identities: readonly string[];
-  readonly warnings: readonly Warning[];
-}
+type RestoredHome = Pick<RestoreResult, 'identities' | 'renewed' | 'warnings'>;
 
 /** Reads the stream to its end, which is what makes it whole. The home's part comes first. */
 async function readInto({ path, crypto, passphrase, signal }: RestoreBackup, home: Home | undefined, store: StoreRestorer | undefined) {
@@ -121,12 +120,11 @@ async function restoreHome(options: RestoreBackup, home: Home, store: StoreResto
     home.settings.set('home/generation', Math.max(origin.generation + LEAP, seconds));
   });
   const identities = new Identities({ home, crypto, ring: async () => ring });
-  const warnings: Warning[] = [];
-  for (const { name, seq, sendOnly, revoked } of identities.list()) {
-    if (sendOnly || revoked !== undefined) continue;
+  const renewed = identities.list().filter(({ sendOnly, revoked }) => !sendOnly && revoked === undefined);
+  for (const { name, seq } of renewed) {
     // Newer than any bundle that the lost home can have made, and than that of an earlier restore of the same backup.
     await identities.rotate(name, 'prekeys', { seq: Math.max(seq + LEAP, seconds) });
-    warnings.push(warning('W_NOT_RESTORED', { what: `prekeys of "${name}"`, why: 'backups leave them out; hand out its new bundle' }));
   }
-  return { identities: identities.list().map(({ name }) => name), warnings };
+  const warnings = renewed.map(({ name }) => warning('W_NOT_RESTORED', { what: `prekeys of "${name}"`, why: 'backups leave them out; hand out its new bundle' }));
+  return { identities: identities.list().map(({ name }) => name), renewed: renewed.map(({ name }) => name), warnings };
 }

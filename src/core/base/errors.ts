@@ -48,7 +48,7 @@ const entry = (exit: ExitCode, http: number, retry: Retry, text: string, hint: s
 export const registry = {
   // the call
   E_USAGE: entry(EXIT.usage, 400, 'no', '{why}', 'Run the command with --help to see its arguments and flags.'),
-  E_FLAG_NEEDED: entry(EXIT.usage, 400, 'no', 'nobody can be asked here: {question}', 'Give {flag} instead, or run it at a terminal.'),
+  E_FLAG_NEEDED: entry(EXIT.usage, 400, 'no', 'nobody can be asked here: {question}', 'Give {flag} instead, or run it at a terminal with nothing piped in.'),
   E_FILTER: entry(EXIT.usage, 400, 'no', 'the filter does not parse at "{at}": {why}', '`omniplex help filters` tells the grammar; a field that is not known is answered with those there are.'),
   E_EXPRESSION: entry(EXIT.usage, 400, 'no', 'the expression does not parse at "{at}": {why}', "Example: --fail-if 'p95>+10% or not ok or missing'."),
   E_CONFIG: entry(EXIT.config, 500, 'no', 'the configuration is not usable: {why}', 'Run `omniplex config show --origin` to see where each value comes from.'),

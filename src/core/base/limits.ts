@@ -175,6 +175,7 @@ export const limitTable = {
   benchExpressionCharsMax: limit(1_000, 'characters', 'of one --fail-if expression; also bounds its nesting', 'docs/ARCHITECTURE.md, Measuring'),
   // the terminal
   nearWordCharsMax: limit(64, 'characters', 'a longer word is no slip of a command, flag or setting; comparing costs its square', 'docs/LIMITS.md'),
+  signalEchoMs: limit(250, 'ms', 'the same signal again within this time is one that reached a process on two ways: to its group, and passed on by the launcher', 'docs/LIMITS.md'),
   signalGraceMs: limit(2_000, 'ms', 'an interrupted command may clean up this long before it answers', 'docs/LIMITS.md'),
   configBytesMax: limit(1024 * KIB, 'bytes', 'the user configuration with thousands of contexts', 'docs/LIMITS.md'),
   configLockMs: limit(2_000, 'ms', 'one process changes the configuration in a few ms; a longer wait means a crashed one', 'docs/LIMITS.md'),

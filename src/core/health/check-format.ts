@@ -44,7 +44,8 @@ function samplesOf({ name, status, metrics, ageMs }: CheckResult): readonly Samp
       name: `omniplex_${subject}_${label}${SUFFIX[unit]}`,
       help: `${help}.`,
       labels,
-      value: unit === '%' ? value / 100 : value,
+      // Twelve digits: 40.4 / 100 is 0.40399999999999997.
+      value: unit === '%' ? Number((value / 100).toPrecision(12)) : value,
     })),
   ];
 }

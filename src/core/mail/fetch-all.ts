@@ -29,6 +29,8 @@ export interface FetchAllRequest extends FetchOptions {
   readonly after?: string | undefined;
   /** Each as it is done. */
   readonly onItem?: ((item: FetchedItem) => void) | undefined;
+  /** Bytes of content so far, of all messages. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /** `hint`: what to do about this one. */
@@ -61,21 +63,25 @@ const ENDS: readonly ErrorCode[] = ['E_DISK_FULL', 'E_IO', 'E_STORE_CORRUPT', 'E
 
 /** The outcome has E_INCOMPLETE when a message failed. Throws what makes a list fail; E_DISK_FULL, E_IO: then what was written stands. */
 export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promise<Outcome<FetchAllResult>> {
-  const { folder, after, signal, limit = limits.pageItemsMax, onItem } = request;
+  const { folder, after, signal, limit = limits.pageItemsMax, onItem, onProgress } = request;
   await makePrivateFolder(folder);
   const scan = new InboxScan(room, { readers: readersOf(room), after: parsePosition(after), signal });
   const messages: Array<FetchResult & { changed: boolean }> = [];
   const failures: FetchFailure[] = [];
   let full = false;
+  let bytesDone = 0;
   for await (const mail of scan) {
     using _opened = mail.opened;
     if (mail.isReceipt) {
       await applyIfOriginal(room, mail);
       continue;
     }
-    const item = await fetchItem(room, mail, request);
+    const item = await fetchItem(room, mail, { ...request, onProgress: (bytes) => onProgress?.(bytesDone + bytes) });
     if ('code' in item) failures.push(item);
-    else messages.push(item);
+    else {
+      messages.push(item);
+      bytesDone += item.bytes;
+    }
     onItem?.(item);
     full = messages.length + failures.length >= limit;
     if (full) break;
@@ -119,7 +125,7 @@ interface InFolder {
 /** Under its own name; where another message has that, with the end of its CID in the name. Throws E_EXISTS when that is taken too. */
 async function intoFolder(room: MailRoom, opened: OpenedMail, request: FetchAllRequest, name: string): Promise<InFolder> {
   const { cid, metadata } = opened.message;
-  const reader = new MailReader(room, opened, { signal: request.signal });
+  const reader = new MailReader(room, opened, { signal: request.signal, onProgress: request.onProgress });
   for (const candidate of [name, nameBeside(name, cid)]) {
     const path = join(request.folder, candidate);
     try {

@@ -105,7 +105,7 @@ describe('a backup of keys', () => {
     expect(await verifyBackup(path, me.crypto, secretOf('the passphrase'))).toMatchObject({ identities: ['ada'], contacts: 1, records: made.records });
 
     const { result, me: again } = await restored(me, path, join(folder, 'home'));
-    expect(result).toMatchObject({ identities: ['ada'], warnings: [{ code: 'W_NOT_RESTORED' }] });
+    expect(result).toMatchObject({ identities: ['ada'], renewed: ['ada'], warnings: [{ code: 'W_NOT_RESTORED' }] });
     expect(again.home.id).not.toBe(me.home.id);
     expect(again.contacts.show('ben')).toEqual(me.contacts.show('ben'));
     expect(again.home.outbox.find('x')).toMatchObject({ createdAtMs: NOW });

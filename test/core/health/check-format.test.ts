@@ -29,6 +29,10 @@ describe('the line for Nagios', () => {
 });
 
 describe('the file for Prometheus', () => {
+  it('has shares as they were counted', () => {
+    expect(prometheusText([{ ...store, metrics: [{ ...store.metrics[0]!, value: 40.4 }] }])).toContain('_ratio 0.404\n');
+  });
+
   it('has every family once, in base units', () => {
     expect(prometheusText([store, job('demote', 5), job('a"b\\c', 7)])).toBe(
       [

@@ -20,8 +20,11 @@ describe('inbox fetch', () => {
     const folder = join(world.folder, 'in');
     const cids = [await post(bob, ['alice'], 'one', { name: 'one.txt', receipt: 'opened' }), await post(bob, ['alice'], noise(300_000), { name: 'two.bin' })];
     const items: FetchedItem[] = [];
-    const { result, changed, error } = await all(alice, folder, { ack: true, onItem: (item) => items.push(item) });
+    const progress: number[] = [];
+    const { result, changed, error } = await all(alice, folder, { ack: true, onItem: (item) => items.push(item), onProgress: (bytes) => progress.push(bytes) });
     expect(error).toBeUndefined();
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toBe(300_003);
     expect(changed).toBe(true);
     expect(result).toMatchObject({ fetched: 2, unchanged: 0, failed: 0, bytes: 300_003, unreadable: 0, arriving: 0, failures: [], next: null });
     expect(result.messages).toMatchObject([{ cid: cids[0]?.toString(), out: join(folder, 'one.txt'), receipt: 'opened', acknowledged: true }, { out: join(folder, 'two.bin') }]);
