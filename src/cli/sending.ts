@@ -56,7 +56,6 @@ async function waitFor(session: Session, cid: string, state: 'received' | 'opene
   }
 }
 
-
 /** Sends the messages of a list. `--out` gets one line of NDJSON for each. */
 export async function sendBatchOf(session: Session, list: string, flags: SendFlags): Promise<Outcome<BatchResult>> {
   const app = await session.app();
