@@ -15,7 +15,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
     'Named checks, each with advice where something is wrong. Works when everything is down, changes nothing and opens no private key. --out writes a tar file for whoever helps you; what is in it and what is not is said first.';
   static override readonly flags = { backend: text({ value: 'NAME', description: 'only what this backend consists of: embedded' }), out: shared.out };
   static override readonly impact = 'read';
-  static override readonly exits = { 1: 'a check failed', 3: 'this release has no such backend', 6: 'the file of --out is there already' };
+  static override readonly exits = { 1: 'a check failed', 3: 'this release has no such backend', 5: 'the folder of --out is not there', 6: 'the file of --out is there already' };
   static override readonly examples = [
     { command: 'omniplex doctor', description: 'What is wrong here?' },
     { command: 'omniplex doctor --backend embedded', description: 'The store alone' },

@@ -29,8 +29,8 @@ const entries = (await loadCatalogue()).filter(({ id }) => !/^(bench .*|quicksta
 const valueOf = ({ name, values }: CatalogueArg): string => values?.[0] ?? (/CID|MESSAGE|WHAT/.test(name) ? CID : name === 'FILE' ? 'letter.txt' : 'alice');
 
 /** The command with every argument and the flags that it must have. */
-function wordsOf({ id, args, flags }: CatalogueEntry): readonly string[] {
-  const needed = flags.filter(({ required }) => required).flatMap(({ name, values }) => [`--${name}`, values?.[0] ?? 'out']);
+function wordsOf({ id, args, flags }: CatalogueEntry, out?: string): readonly string[] {
+  const needed = flags.filter(({ name, required }) => required || (name === 'out' && out !== undefined)).flatMap(({ name, values }) => [`--${name}`, values?.[0] ?? out ?? 'out']);
   const more = { send: ['--to', 'alice'], init: ['--defaults'], 'inbox watch': ['--timeout', '1s'], 'identity passphrase': ['--new-passphrase-file', 'pass'] }[id] ?? [];
   return [...id.split(' '), ...args.map(valueOf), ...needed, ...more];
 }
@@ -65,4 +65,9 @@ describe.each(entries)('omniplex $id', (entry) => {
     const { problems } = await answerOf(entry.id, await box.run([...wordsOf(entry), '--json', ...flags]));
     expect(problems).toEqual([]);
   });
+});
+
+it.each(entries.filter(({ flags }) => flags.some(({ name }) => name === 'out')))('omniplex $id with a folder of --out that is not there ends as it declares', async (entry) => {
+  const { problems } = await answerOf(entry.id, await box.run([...wordsOf(entry, 'none/out'), '--json', '--passphrase-file', 'pass']));
+  expect(problems).toEqual([]);
 });

@@ -20,7 +20,7 @@ export const benchFlags = {
 
 export const sizeFlag: OptionFlag<number | undefined> = parsed({ value: 'SIZE', description: 'size of the large file', otherwise: '1GiB' }, parseSize);
 
-export const benchExits = { 2: 'a pattern of --only chooses no row', 6: 'the file of --out is there already' };
+export const benchExits = { 2: 'a pattern of --only chooses no row', 5: 'the folder of --out is not there', 6: 'the file of --out is there already' };
 
 interface Given {
   readonly samples: number | undefined;

@@ -18,7 +18,7 @@ export default class BenchCompare extends BaseCommand<typeof BenchCompare> {
   static override readonly args = { a: arg('the report from before'), b: arg('the report from after') };
   static override readonly flags = { 'fail-if': parsed(failIf, async (text) => ({ text, expression: (await import('../../core/bench/compare.ts')).parseExpression(text) })) };
   static override readonly impact = 'read';
-  static override readonly exits = { 2: 'the expression does not parse, or is about no row', 7: 'a file is not a report', 10: 'the expression is true of a row' };
+  static override readonly exits = { 2: 'the expression does not parse, or is about no row', 5: 'a file is not there', 7: 'a file is not a report', 10: 'the expression is true of a row' };
   static override readonly schema = schema;
   static override readonly examples = [
     { command: 'omniplex bench compare before.json after.json', description: 'What changed' },
@@ -27,7 +27,7 @@ export default class BenchCompare extends BaseCommand<typeof BenchCompare> {
 
   override async run(): Promise<Answer<typeof schema>> {
     const [{ compare }, { parseReport }, { readBounded }, { limits }] = await Promise.all([import('../../core/bench/compare.ts'), import('../../core/bench/report.ts'), import('../../core/base/files.ts'), import('../../core/base/limits.ts')]);
-    const read = async (path: string) => parseReport(await readBounded(path, limits.benchReportBytesMax));
+    const read = async (path: string) => parseReport(await readBounded(path, limits.benchReportBytesMax), path);
     const failIf = this.flags['fail-if'];
     const result = compare(await read(this.args.a), await read(this.args.b), failIf?.expression);
     const lost = (ids: readonly string[], report: string): Warning[] => (ids.length === 0 ? [] : [warning('W_ROWS_MISSING', { count: ids.length, report, rows: ids.join(', ') })]);

@@ -13,6 +13,14 @@ import { checkCommitment, CHUNK_BYTES, ContentOpener, deriveContentKeys, type Cr
 import { passphraseKey } from '../keys/keyring-file.ts';
 import { decodeHead, decodeRecordHead, HEAD_BYTES_MAX, KIND, RECORD_HEAD_BYTES, recordPlaces, type BackupHead, type BackupHeader, type BackupRecord } from './format.ts';
 
+async function readAt(handle: FileHandle, path: string, into: Bytes, offset: number, at: number): Promise<number> {
+  try {
+    return (await handle.read(into, offset, into.length - offset, at)).bytesRead;
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
 async function withFile<T>(path: string, act: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw fileError(path, cause);
@@ -24,30 +32,30 @@ async function withFile<T>(path: string, act: (handle: FileHandle) => Promise<T>
   }
 }
 
-async function readHead(handle: FileHandle): Promise<BackupHead> {
+async function readHead(handle: FileHandle, path: string): Promise<BackupHead> {
   const start = new Uint8Array(HEAD_BYTES_MAX);
   let have = 0;
   for (;;) {
-    const { bytesRead } = await handle.read(start, have, start.length - have, have);
+    const bytesRead = await readAt(handle, path, start, have, have);
     if (bytesRead === 0) break;
     have += bytesRead;
   }
   return decodeHead(start.subarray(0, have));
 }
 
-/** What can be known without the passphrase. Throws E_NOT_FOUND, E_FORMAT, E_VERSION_NEWER. */
+/** What can be known without the passphrase. Throws E_NOT_FOUND, E_IO, E_FORMAT, E_VERSION_NEWER. */
 export const readBackupHeader = (path: string): Promise<{ readonly header: BackupHeader; readonly bytes: number }> =>
-  withFile(path, async (handle) => ({ header: (await readHead(handle)).header, bytes: (await handle.stat()).size }));
+  withFile(path, async (handle) => ({ header: (await readHead(handle, path)).header, bytes: (await handle.stat()).size }));
 
-/** Hostile input: the file. Throws E_NOT_FOUND, E_FORMAT, E_VERSION_NEWER, E_PASSPHRASE, E_CIPHERTEXT. A payload of secrets is wiped when the next record is asked for. */
+/** Hostile input: the file. Throws E_NOT_FOUND, E_IO, E_FORMAT, E_VERSION_NEWER, E_PASSPHRASE, E_CIPHERTEXT. A payload of secrets is wiped when the next record is asked for. */
 export async function* readBackup(path: string, crypto: CryptoProvider, passphrase: Secret, signal?: AbortSignal): AsyncGenerator<BackupRecord> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw fileError(path, cause);
   });
   try {
-    const head = await readHead(handle);
+    const head = await readHead(handle, path);
     const opener = await openerOf(path, crypto, passphrase, head);
-    yield* records(head.header, plaintext(handle, head.bytes, opener, signal));
+    yield* records(head.header, plaintext(handle, path, head.bytes, opener, signal));
   } finally {
     await handle.close();
   }
@@ -69,11 +77,11 @@ async function openerOf(path: string, crypto: CryptoProvider, passphrase: Secret
 }
 
 /** Authentic pieces of the stream; the last comes only when the stream is whole. */
-async function* plaintext(handle: FileHandle, from: number, opener: ContentOpener, signal?: AbortSignal): AsyncGenerator<Bytes> {
+async function* plaintext(handle: FileHandle, path: string, from: number, opener: ContentOpener, signal?: AbortSignal): AsyncGenerator<Bytes> {
   const input = new Uint8Array(limits.backupReadBytes);
   for (let at = from; ; ) {
     signal?.throwIfAborted();
-    const { bytesRead } = await handle.read(input, 0, input.length, at);
+    const bytesRead = await readAt(handle, path, input, 0, at);
     if (bytesRead === 0) break;
     at += bytesRead;
     const out = new Uint8Array(opener.outputBytes(bytesRead));

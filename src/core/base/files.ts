@@ -29,6 +29,10 @@ export function fileError(path: string, cause: unknown): OmniplexError {
     case 'EACCES':
     case 'EPERM':
       return fail('E_IO', { path, why: `permission denied (${codeOf(cause)})` }, cause);
+    case 'EISDIR':
+      return fail('E_IO', { path, why: 'it is a folder (EISDIR)', hint: 'Name a file.' }, cause);
+    case 'ENOTDIR':
+      return fail('E_IO', { path, why: 'a part of the path is no folder (ENOTDIR)', hint: 'Check the path; a relative one begins in the folder you are in.' }, cause);
     default:
       return fail('E_IO', { path, why: codeOf(cause) || 'failed' }, cause);
   }

@@ -198,8 +198,8 @@ export function noiseReasons({ rows }: Pick<Report, 'rows'>): readonly string[] 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
-function checkRow(row: unknown, at: number): asserts row is Row {
-  const wrong = (why: string) => fail('E_FORMAT', { kind: 'benchmark report', why: `row ${at} ${why}` });
+function checkRow(row: unknown, at: number, kind: string): asserts row is Row {
+  const wrong = (why: string) => fail('E_FORMAT', { kind, why: `row ${at} ${why}` });
   if (!isRecord(row)) throw wrong('is not an object');
   if (typeof row['id'] !== 'string' || row['id'] === '' || row['id'].length > 200) throw wrong('has no id');
   if (typeof row['unit'] !== 'string' || !Object.hasOwn(units, row['unit'])) throw wrong('has an unknown unit');
@@ -209,9 +209,10 @@ function checkRow(row: unknown, at: number): asserts row is Row {
   if (!Array.isArray(row['noise']) || row['noise'].some((reason) => typeof reason !== 'string')) throw wrong('has no list of noise');
 }
 
-/** Hostile input: a file from `--out`, or the envelope of `--json`. Throws E_FORMAT. */
-export function parseReport(bytes: Bytes): Report {
-  const wrong = (why: string, cause?: unknown) => fail('E_FORMAT', { kind: 'benchmark report', why }, cause);
+/** Hostile input: a file from `--out`, or the envelope of `--json`. Throws E_FORMAT, which names the place. */
+export function parseReport(bytes: Bytes, place: string): Report {
+  const kind = `benchmark report (${place})`;
+  const wrong = (why: string, cause?: unknown) => fail('E_FORMAT', { kind, why }, cause);
   if (bytes.length > limits.benchReportBytesMax) throw wrong(`longer than ${limits.benchReportBytesMax} bytes`);
   let document: unknown;
   try {
@@ -226,7 +227,7 @@ export function parseReport(bytes: Bytes): Report {
     throw wrong('no machine');
   }
   if (!Array.isArray(rows) || rows.length > limits.benchRowsMax) throw wrong('no list of rows');
-  rows.forEach(checkRow);
+  rows.forEach((row, at) => checkRow(row, at, kind));
   const ids = new Set(rows.map(({ id }: Row) => id));
   if (ids.size !== rows.length) throw wrong('two rows have one id');
   return report as unknown as Report;

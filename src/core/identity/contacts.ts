@@ -106,7 +106,7 @@ export class Contacts {
     const { id } = introduction.genesis;
     const name = this.#nameFor(introduction, wanted, fallbackName);
     const known = this.#home.people.contactOf(id);
-    if (known !== undefined && known.name !== name) throw fail('E_NAME_TAKEN', { kind: 'contact', name: known.name });
+    if (known !== undefined && known.name !== name) throw knownAs(known.name);
     if (known === undefined) this.#requireFree(name, id);
     const { change: learned, warnings } = this.#learn(introduction, name);
     if (known === undefined) this.#home.people.contacts.insert({ name, id, addedAtMs: this.#now, before: [] });
@@ -171,7 +171,7 @@ export class Contacts {
         return this.#result(name, change, introduction.newest, warnings);
       }
       const other = this.#home.people.contactOf(id);
-      if (other !== undefined) throw fail('E_NAME_TAKEN', { kind: 'contact', name: other.name });
+      if (other !== undefined) throw knownAs(other.name);
       const { warnings } = learn();
       this.#home.people.contacts.update({ ...record, id, verified: undefined, before: [...record.before, record.id] }, 'name = ?', name);
       return this.#result(name, 'replaced', introduction.newest, [...warnings, warning('W_KEY_CHANGED', { contact: name })]);
@@ -258,6 +258,9 @@ export class Contacts {
     return found as readonly ContactRecord[];
   }
 }
+
+/** Another name is no way out: the identity has one. */
+const knownAs = (name: string) => fail('E_NAME_TAKEN', { kind: 'contact', name, hint: `It is the name of this very identity, which is a contact already: \`omniplex contact rename ${name} NEW\` gives it another.` });
 
 /**
  * The bundles that go beyond what is known: from the first that follows it. A file that reaches further back is fine as long as it

@@ -40,7 +40,7 @@ const codeOf = async (promise: Promise<unknown>): Promise<string> => {
 
 function check(report: Report, expected: readonly string[]): void {
   expect(report.rows.map(({ id }) => id)).toEqual(expected);
-  expect(parseReport(bytesOf(JSON.stringify(report)))).toEqual(report);
+  expect(parseReport(bytesOf(JSON.stringify(report)), 'a.json')).toEqual(report);
   for (const row of report.rows) {
     expect(row.value).toBeGreaterThan(0);
     expect(Object.hasOwn(units, row.unit)).toBe(true);

@@ -114,8 +114,8 @@ test('what cannot be compared is refused', () => {
 
 test('a report is read from its file and from the envelope', () => {
   const whole = report([row('a', { ratio: 0.5, ok: true })]);
-  expect(parseReport(bytesOf(JSON.stringify(whole)))).toEqual(whole);
-  expect(parseReport(bytesOf(JSON.stringify({ schema: 'omniplex/bench seal/1', ok: true, result: whole })))).toEqual(whole);
+  expect(parseReport(bytesOf(JSON.stringify(whole)), 'a.json')).toEqual(whole);
+  expect(parseReport(bytesOf(JSON.stringify({ schema: 'omniplex/bench seal/1', ok: true, result: whole })), 'a.json')).toEqual(whole);
 });
 
 const good = report([row('a')]);
@@ -142,10 +142,10 @@ test.each([
   ['noise that is text', { ...good, rows: [{ ...row('a'), noise: 'none' }] }],
   ['an envelope of an error', { ok: false, error: { code: 'E_FAILED' } }],
 ])('%s is no report', (_, document) => {
-  expect(codeOf(() => parseReport(bytesOf(typeof document === 'string' ? document : JSON.stringify(document))))).toBe('E_FORMAT');
+  expect(codeOf(() => parseReport(bytesOf(typeof document === 'string' ? document : JSON.stringify(document)), 'a.json'))).toBe('E_FORMAT');
 });
 
 test('bytes that are not UTF-8 and files that are too long are no report', () => {
-  expect(codeOf(() => parseReport(Uint8Array.of(0xff, 0xfe)))).toBe('E_FORMAT');
-  expect(codeOf(() => parseReport(new Uint8Array(limits.benchReportBytesMax + 1).fill(0x20)))).toBe('E_FORMAT');
+  expect(codeOf(() => parseReport(Uint8Array.of(0xff, 0xfe), 'a.json'))).toBe('E_FORMAT');
+  expect(codeOf(() => parseReport(new Uint8Array(limits.benchReportBytesMax + 1).fill(0x20), 'a.json'))).toBe('E_FORMAT');
 });
