@@ -137,7 +137,7 @@ describe('demote', () => {
     const left = await it.answer('store lock list', []);
     expect(left).toMatchObject({ problems: [], document: { result: { locks: [{ name: 'demote', state: 'orphaned' }, { name: expect.stringMatching(/^message\//) as string, state: 'orphaned' }] } } });
     expect(await it.answer('demote', ['--where', 'tier = hot'])).toMatchObject({ code: 0, document: { result: { left: 0 } } });
-    expect((await it.answer('store lock list', [])).document.result).toEqual({ locks: [] });
+    expect((await it.answer('store lock list', [])).document.result).toEqual({ locks: [], next: null });
     expect(await it.answer('store verify', [])).toMatchObject({ code: 0 });
   });
 

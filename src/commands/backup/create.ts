@@ -35,7 +35,8 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
     const keys = what.includes('keys') ? { home: await app.home(), ring: await app.ring() } : undefined;
     const passphrase = await this.session.passphrase({ repeat: keys === undefined, question: 'Passphrase for the backup' });
     this.doing('backing up');
-    const made = await createBackup({ crypto: await app.crypto(), clock: app.clock, signal: this.signal, path, passphrase, ...(keys && { keys }), ...(store && { store }) });
+    const progress = await this.session.progress({ what: 'backing up', unit: 'bytes' });
+    const made = await createBackup({ crypto: await app.crypto(), clock: app.clock, signal: this.signal, onProgress: (bytes) => progress.at(bytes), path, passphrase, ...(keys && { keys }), ...(store && { store }) });
     const { bytes, sha256, records, warnings } = made;
     return { result: { path: made.path, bytes, sha256: hexOf(sha256), what: [...made.what], records, store: made.store === undefined ? null : countsOf(made.store) }, changed: true, warnings };
   }

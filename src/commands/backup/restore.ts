@@ -35,8 +35,9 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     const places = { homePath: what.includes('keys') ? app.settings.home : undefined, storePath: what.includes('store') ? app.settings.store : undefined };
     const passphrase = await this.session.passphrase({ question: 'Passphrase of the backup' });
     this.doing('restoring');
+    const progress = await this.session.progress({ what: 'restoring', unit: 'bytes' });
     const { homePath, storePath } = places;
-    const made = await restoreBackup({ crypto: await app.crypto(), path: file, passphrase, what, signal: this.signal, ...(homePath !== undefined && { homePath }), ...(storePath !== undefined && { storePath }) });
+    const made = await restoreBackup({ crypto: await app.crypto(), path: file, passphrase, what, signal: this.signal, onProgress: (bytes, total) => progress.at(bytes, total), ...(homePath !== undefined && { homePath }), ...(storePath !== undefined && { storePath }) });
     if (made.home !== undefined) this.session.keep(made.home);
     const home = homePath === undefined ? null : { path: homePath, identities: [...made.identities], renewed: [...made.renewed] };
     const store = storePath === undefined || made.store === undefined ? null : { path: storePath, counts: { messages: made.store.messages, blocks: made.store.blocks, bytes: made.store.bytes } };

@@ -24,7 +24,8 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
     const app = await this.session.app();
     const passphrase = await this.session.passphrase({ question: 'Passphrase of the backup' });
     this.doing('verifying');
-    const { records, identities, contacts, store } = await verifyBackup(file, await app.crypto(), passphrase, this.signal);
+    const progress = await this.session.progress({ what: 'verifying', unit: 'bytes' });
+    const { records, identities, contacts, store } = await verifyBackup(file, await app.crypto(), passphrase, { signal: this.signal, onProgress: (bytes, total) => progress.at(bytes, total) });
     const { messages, blocks, bytes } = store;
     return { result: { backup: head, records, identities: [...identities], contacts, store: head.what.includes('store') ? { messages, blocks, bytes } : null } };
   }

@@ -8,7 +8,7 @@ import { acknowledgedLines, acknowledgedOf, hasRepaired, parsePercent, verifyLin
 export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
   static override readonly summary = 'Prove that every block still holds the bytes it is named after';
   static override readonly description =
-    'Hashes what is there, names each bad block, and compares what was acknowledged with what is there. With --repair a bad block is written anew from another tier, and a broken hot database is made anew from what is left of it, from cold and from the journal. With --acknowledged: only what was promised against what is there. What is lost stays a finding of every run, and of `check`, until it is there again, given up or expired. Who sent a message is proved when it is opened, not here. Without a CID it leaves a record for `check`.';
+    'Hashes what is there, names each bad block, and compares what was acknowledged with what is there. With --repair a bad block is written anew from another tier, and a broken hot database is made anew from what is left of it, from cold and from the journal. With --acknowledged: only what was promised against what is there. What is lost stays a finding of every run, and of `check`, until it is there again, given up or expired. Who sent a message is proved when it is opened, not here. Without a CID it leaves a record for `check`. SQLite reads the whole file of the hot tier first, about five seconds a GiB on a slow machine: until then nothing shows, and Ctrl-C is not answered.';
   static override readonly args = { cid: optionalArg('one message, or one block', async (typed) => (await import('../../core/base/cid.ts')).parseCid(typed)) };
   static override readonly flags = {
     tier: shared.tier,

@@ -21,7 +21,7 @@ import type { Ring } from '../keys/index.ts';
 import type { StoreContext } from '../storage/context.ts';
 import { backupParts, KIND, type BackupHeader, type BackupPart } from './format.ts';
 import { decodeSecrets, homeRecords } from './home-part.ts';
-import { readBackup, readBackupHeader } from './reader.ts';
+import { readBackup, readBackupHeader, type ReadOptions } from './reader.ts';
 import { decodeRow } from './rows.ts';
 import { noCounts, storeRecords, type StoreCounts } from './store-part.ts';
 import { decodeStoreRecord, type StoreRecord } from './store-rows.ts';
@@ -38,6 +38,8 @@ export interface CreateBackup {
   readonly clock: Clock;
   readonly kdf?: Argon2Parameters;
   readonly signal?: AbortSignal;
+  /** Bytes of blocks so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
 export interface BackupResult {
@@ -51,7 +53,7 @@ export interface BackupResult {
 }
 
 /** Throws E_EXISTS, E_USAGE (nothing to back up), E_PASSPHRASE_SHORT (a new one), E_DISK_FULL; after any failure there is no file. Recorded in the home, where there is one. */
-export async function createBackup({ crypto, passphrase, path, keys, store, clock, kdf = defaultKdf, signal }: CreateBackup): Promise<BackupResult> {
+export async function createBackup({ crypto, passphrase, path, keys, store, clock, kdf = defaultKdf, signal, onProgress }: CreateBackup): Promise<BackupResult> {
   const what = backupParts.filter((part) => (part === 'keys' ? keys : store) !== undefined);
   if (what.length === 0) throw fail('E_USAGE', { why: 'there is nothing to back up' });
   // The ring's passphrase is what it is, and a home that cannot be backed up is worse; without a ring it is a new one.
@@ -68,6 +70,7 @@ export async function createBackup({ crypto, passphrase, path, keys, store, cloc
       for await (const record of storeRecords(store, counts, signal)) {
         signal?.throwIfAborted();
         await writer.add(record);
+        onProgress?.(counts.bytes);
       }
     }
     const written = await writer.commit();
@@ -93,12 +96,12 @@ export interface BackupContent {
 }
 
 /** Reads all of it as a restore would, hashes every block, writes nothing. Throws as `readBackup`, and E_BLOCK_CORRUPT. */
-export async function verifyBackup(path: string, crypto: CryptoProvider, passphrase: Secret, signal?: AbortSignal): Promise<BackupContent> {
+export async function verifyBackup(path: string, crypto: CryptoProvider, passphrase: Secret, options: ReadOptions = {}): Promise<BackupContent> {
   const { header, bytes } = await readBackupHeader(path);
   const identities: string[] = [];
   const counts = noCounts();
   let [records, contacts, origins] = [0, 0, 0];
-  for await (const record of readBackup(path, crypto, passphrase, signal)) {
+  for await (const record of readBackup(path, crypto, passphrase, options)) {
     records++;
     if (record.type === 'secrets') decodeSecrets(record.payload);
     else if (record.type === 'home') {

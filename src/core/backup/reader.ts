@@ -47,15 +47,27 @@ async function readHead(handle: FileHandle, path: string): Promise<BackupHead> {
 export const readBackupHeader = (path: string): Promise<{ readonly header: BackupHeader; readonly bytes: number }> =>
   withFile(path, async (handle) => ({ header: (await readHead(handle, path)).header, bytes: (await handle.stat()).size }));
 
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes so far, and those of the file, a little more than all that will come. */
+  readonly onProgress?: ((bytes: number, total: number) => void) | undefined;
+}
+
 /** Hostile input: the file. Throws E_NOT_FOUND, E_IO, E_FORMAT, E_VERSION_NEWER, E_PASSPHRASE, E_CIPHERTEXT. A payload of secrets is wiped when the next record is asked for. */
-export async function* readBackup(path: string, crypto: CryptoProvider, passphrase: Secret, signal?: AbortSignal): AsyncGenerator<BackupRecord> {
+export async function* readBackup(path: string, crypto: CryptoProvider, passphrase: Secret, { signal, onProgress }: ReadOptions = {}): AsyncGenerator<BackupRecord> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw fileError(path, cause);
   });
   try {
     const head = await readHead(handle, path);
     const opener = await openerOf(path, crypto, passphrase, head);
-    yield* records(head.header, plaintext(handle, path, head.bytes, opener, signal));
+    const { size } = await handle.stat();
+    let bytes = 0;
+    for await (const record of records(head.header, plaintext(handle, path, head.bytes, opener, signal))) {
+      bytes += record.payload.length;
+      onProgress?.(bytes, size);
+      yield record;
+    }
   } finally {
     await handle.close();
   }

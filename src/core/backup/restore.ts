@@ -15,7 +15,7 @@ import { defaultKdf } from '../keys/keyring-file.ts';
 import { Ring } from '../keys/index.ts';
 import { KIND, type BackupHeader, type BackupPart } from './format.ts';
 import { decodeSecrets, requireWholeHome, restoreRow } from './home-part.ts';
-import { readBackup, readBackupHeader } from './reader.ts';
+import { readBackup, readBackupHeader, type ReadOptions } from './reader.ts';
 import type { HomeOrigin } from './rows.ts';
 import { StoreBuilding } from './store-building.ts';
 import type { StoreCounts, StoreRestorer } from './store-part.ts';
@@ -38,6 +38,7 @@ export interface RestoreBackup {
   /** Cost of the new key ring's passphrase. */
   readonly kdf?: Argon2Parameters;
   readonly signal?: AbortSignal;
+  readonly onProgress?: ReadOptions['onProgress'];
 }
 
 export interface RestoreResult {
@@ -91,10 +92,10 @@ function requireParts({ what }: BackupHeader, homePath: string | undefined, stor
 type RestoredHome = Pick<RestoreResult, 'identities' | 'renewed' | 'warnings'>;
 
 /** Reads the stream to its end, which is what makes it whole. The home's part comes first. */
-async function readInto({ path, crypto, passphrase, signal }: RestoreBackup, home: Home | undefined, store: StoreRestorer | undefined) {
+async function readInto({ path, crypto, passphrase, signal, onProgress }: RestoreBackup, home: Home | undefined, store: StoreRestorer | undefined) {
   let secrets: ReadonlyMap<string, Bytes> = new Map();
   let origin: HomeOrigin | undefined;
-  for await (const record of readBackup(path, crypto, passphrase, signal)) {
+  for await (const record of readBackup(path, crypto, passphrase, { signal, onProgress })) {
     if (record.type === 'secrets') {
       if (home !== undefined) secrets = decodeSecrets(record.payload);
     } else if (record.type === 'home') {

@@ -263,7 +263,16 @@ describe('a backup of a store', () => {
     const path = join(folder, 'all.opb');
     const made = await backUp(me, path, store);
     expect(made).toMatchObject({ what: ['keys', 'store'], store: { blocks: 10, messages: 4, unreadable: 0 } });
-    expect(await verifyBackup(path, me.crypto, secretOf('the passphrase'))).toMatchObject({ store: { blocks: 10, messages: 4 } });
+    const progress: number[] = [];
+    const totals = new Set<number>();
+    const onProgress = (bytes: number, total: number): void => {
+      progress.push(bytes);
+      totals.add(total);
+    };
+    expect(await verifyBackup(path, me.crypto, secretOf('the passphrase'), { onProgress })).toMatchObject({ store: { blocks: 10, messages: 4 } });
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect([...totals]).toEqual([made.bytes]);
+    expect(progress.at(-1)).toBeLessThan(made.bytes);
     const { result } = await restored(me, path, join(folder, 'home'), { storePath: join(folder, 'again') });
     expect(result.store).toMatchObject({ blocks: 10, messages: 4 });
     await using again = await openStore(join(folder, 'again'));
