@@ -115,6 +115,7 @@ export const limitTable = {
   sqliteCacheBytes: limit(16 * MIB, 'bytes', 'page cache of one open file: the digests of about 350,000 blocks; the kernel caches the rest', 'https://sqlite.org/pragma.html#pragma_cache_size'),
   sqliteLogBytes: limit(64 * MIB, 'bytes', 'write-ahead log before it is copied back: 1.1 to 1.3 times the speed of 16 MiB on large blocks', 'omniplex bench store'),
   noteBytesMax: limit(64 * KIB, 'bytes', 'a note is a small record, read and compared whole', 'docs/formats/store.md, Hot tier'),
+  integrityInlineBytes: limit(64 * MIB, 'bytes', 'a smaller database is checked in a tenth of a second; another process checks a larger one, so that Ctrl-C is answered', 'https://sqlite.org/pragma.html#pragma_integrity_check'),
   integrityFindingsMax: limit(100, 'findings', 'lines of SQLite about a damaged file; more tell an operator nothing new', 'https://sqlite.org/pragma.html#pragma_integrity_check'),
   groupCommitBlocks: limit(1_000, 'blocks', 'blocks of one transaction; more gains nothing and blocks other writers', 'omniplex bench store'),
   groupCommitBytes: limit(16 * MIB, 'bytes', 'bytes of one transaction, for the same reason', 'omniplex bench store'),

@@ -48,7 +48,7 @@ export interface AcknowledgedOptions extends LookOptions {
 
 /** `repair` announces again from cold what can be, and puts back what hot forgot and the journal knows. */
 export async function verifyAcknowledged(store: StoreContext, sinceMs: number, { repair = false, isHotSound = false, ...look }: AcknowledgedOptions = {}): Promise<AcknowledgedResult> {
-  const hotDamage = isHotSound ? undefined : await damageOf(store.hot);
+  const hotDamage = isHotSound ? undefined : await damageOf(store.hot, look.signal);
   const mends = repair && hotDamage === undefined;
   const facts = await journalFacts(store.journal, sinceMs);
   const noted = new Set((await knownLosses(store)).map(({ cid }) => cid.toString()));
@@ -63,8 +63,8 @@ export async function verifyAcknowledged(store: StoreContext, sinceMs: number, {
   return { ...audit.result, operations, ...(facts.damage && { damage: facts.damage }), ...(hotDamage && { hotDamage }) };
 }
 
-async function damageOf(hot: HotTier): Promise<OmniplexError | undefined> {
-  const [why] = await hot.findings();
+async function damageOf(hot: HotTier, signal: AbortSignal | undefined): Promise<OmniplexError | undefined> {
+  const [why] = await hot.findings(signal);
   return why === undefined ? undefined : fail('E_STORE_CORRUPT', { tier: hot.tier, path: hot.place, why });
 }
 

@@ -131,7 +131,7 @@ export interface HotTier extends BlockTier {
   /** As `remove`, but answers the bytes that went. */
   letGo(cids: readonly Cid[], signal?: AbortSignal): Promise<number>;
   /** What the engine itself finds wrong with what it keeps, for people; none when it is sound. Reads everything. */
-  findings(): Promise<readonly string[]>;
+  findings(signal?: AbortSignal): Promise<readonly string[]>;
   /** Whether `usage` is what is there; counted anew when it is not and that is asked. */
   usageHolds(repair: boolean): Promise<boolean>;
   readonly inbox: Inbox;

@@ -179,7 +179,7 @@ class Verification {
   async #checkHotItself(): Promise<void> {
     if (this.#options.sample !== undefined) return;
     const { hot } = this.#store;
-    if ((await hot.findings()).length > 0) return this.#hotIsBroken();
+    if ((await hot.findings(this.#options.signal)).length > 0) return this.#hotIsBroken();
     const repaired = this.#options.repair === true;
     if (!(await hot.usageHolds(repaired))) this.#report({ cid: undefined, tier: 'hot', place: hot.place, code: 'E_STORE_CORRUPT', repaired });
   }

@@ -297,8 +297,8 @@ export class EmbeddedHotTier implements HotTier {
     });
   }
 
-  findings(): Promise<readonly string[]> {
-    return findingsOf(this.#file);
+  findings(signal?: AbortSignal): Promise<readonly string[]> {
+    return findingsOf(this.#file, signal);
   }
 
   async usageHolds(repair: boolean): Promise<boolean> {

@@ -3,6 +3,7 @@ import { isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { logState } from '../sqlite-log.ts';
 import type { SqliteFile } from '../sqlite.ts';
+import { integrityOf } from './integrity.ts';
 import { announcementOfRow, messageOfRow, noteOfRow, operationOfRow, type Row } from './schema.ts';
 
 const checks: ReadonlyArray<readonly [table: string, check: (file: SqliteFile, row: Row) => unknown]> = [
@@ -30,11 +31,10 @@ function damagedRows(file: SqliteFile, max: number): readonly string[] {
 }
 
 /** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
-export async function findingsOf(file: SqliteFile): Promise<readonly string[]> {
+export async function findingsOf(file: SqliteFile, signal?: AbortSignal): Promise<readonly string[]> {
   const max = limits.integrityFindingsMax;
   try {
-    const rows = await file.read(() => file.sql(`PRAGMA integrity_check(${max})`).all());
-    const lines = rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+    const lines = [...(await integrityOf(file, max, signal))];
     const log = await file.transaction(() => logState(file.path));
     if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
     return lines.length > 0 ? lines : await file.read(() => damagedRows(file, max));
