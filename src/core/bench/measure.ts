@@ -7,6 +7,7 @@
 import { loadavg, availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
+import { nextTurn } from '../base/turn.ts';
 
 /** What time is read from. A test gives its own. */
 export interface Meter {
@@ -65,9 +66,6 @@ export interface Series {
 export type Basis = 'wall' | 'cpu';
 
 export const timesOf = (series: Series, basis: Basis): readonly number[] => (basis === 'wall' ? series.wallMs : series.cpuMs);
-
-/** Gives signals and timers a turn. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Work of which this many calls take no time is no work. */
 const CALLS_MAX = 2 ** 22;
@@ -147,7 +145,7 @@ export async function measure<const Names extends readonly Contestant[]>(
       const { wallMs, cpuMs } = await runner.sample();
       runner.wallMs.push(wallMs / runner.calls);
       runner.cpuMs.push(cpuMs / runner.calls);
-      await breathe();
+      await nextTurn();
       signal?.throwIfAborted();
     }
   }

@@ -7,12 +7,12 @@
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Bytes } from '../base/bytes.ts';
 import { limits } from '../base/limits.ts';
 import type { Rng } from '../base/rng.ts';
 import { formatSize } from '../base/size.ts';
+import { nextTurn } from '../base/turn.ts';
 import { loadProvider, type CryptoProvider } from '../crypto/index.ts';
 import { fileInput } from '../mail/input.ts';
 import { sealMessage } from '../message/seal.ts';

@@ -1,7 +1,7 @@
 /** What a known-answer case is, and how cases are counted. */
-import { setImmediate } from 'node:timers/promises';
 import { hexOf, type Bytes } from '../../base/bytes.ts';
 import { isError } from '../../base/errors.ts';
+import { nextTurn } from '../../base/turn.ts';
 import type { CryptoProvider, ProviderName } from '../provider.ts';
 
 /** True: the answer is the known one. 'notApplicable': the case asks for something that OmniPlex does not do, or not on this provider. */
@@ -57,7 +57,7 @@ export async function tally(file: string, set: CaseSet, providers: readonly Cryp
       }
       onCase?.();
       // Cases compute without waiting for anything: this is where a signal gets in.
-      await setImmediate();
+      await nextTurn();
       signal?.throwIfAborted();
     }
     rows.push({ file, provider: name, ...counts });

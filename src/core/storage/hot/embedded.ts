@@ -9,6 +9,7 @@ import { cidOfDigest, DAG_CBOR, digestOf, RAW, verified, type Cid } from '../../
 import type { Clock } from '../../base/clock.ts';
 import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { breathe } from '../../base/turn.ts';
 import type { Fence, HotTier, MessageChange, MessageCommit, MessageRecord, Operation, Page, StoredBlock } from '../ports.ts';
 import { blobOf, intOf } from '../sqlite-errors.ts';
 import { createSqlite, SqliteFile } from '../sqlite.ts';
@@ -67,8 +68,7 @@ export class EmbeddedHotTier implements HotTier {
   async put(blocks: readonly Block[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     let bytes = 0;
-    for (const block of blocks) {
-      const { length } = block.bytes;
+    for (const { bytes: { length } } of blocks) {
       if (length > limits.blockBytesMax) throw fail('E_BLOCK_TOO_LARGE', { bytes: length, max: limits.blockBytesMax });
       bytes += length;
     }
@@ -103,6 +103,7 @@ export class EmbeddedHotTier implements HotTier {
   }
 
   async get(cid: Cid, signal?: AbortSignal): Promise<Bytes | undefined> {
+    await breathe();
     signal?.throwIfAborted();
     let bytes: unknown;
     try {
@@ -164,6 +165,7 @@ export class EmbeddedHotTier implements HotTier {
   async *blocks(after?: Cid, signal?: AbortSignal): AsyncGenerator<StoredBlock> {
     let last: Bytes = after === undefined ? new Uint8Array(0) : digestOf(after);
     for (;;) {
+      await breathe();
       signal?.throwIfAborted();
       const rows = await this.#file.read(() =>
         this.#sql('SELECT digest, codec, stored, length(bytes) AS length FROM blocks WHERE digest > ? ORDER BY digest LIMIT ?').all(last, limits.pageItemsMax),
@@ -290,7 +292,8 @@ export class EmbeddedHotTier implements HotTier {
   }
 
   /** Reads of the state: a process that runs for days must see a rebuilt file, not the one it opened. */
-  #current<T>(act: () => T): Promise<T> {
+  async #current<T>(act: () => T): Promise<T> {
+    await breathe();
     return this.#file.read(() => {
       if (this.#file.isReplaced()) this.#file.reopen();
       return act();

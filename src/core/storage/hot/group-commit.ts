@@ -6,6 +6,7 @@
 import type { Block } from '../../base/block.ts';
 import { isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { nextTurn } from '../../base/turn.ts';
 import type { SqliteFile } from '../sqlite.ts';
 
 export interface Weight {
@@ -21,8 +22,6 @@ interface Work {
 }
 
 type Outcome = { readonly value: unknown } | { readonly refusal: Error };
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class GroupCommit {
   readonly #file: SqliteFile;
