@@ -57,8 +57,12 @@ export async function giveReceipt(room: MailRoom, opened: OpenedMail, receivedAt
 function dueReceipt({ home, settings }: MailRoom, { message, provenance }: OpenedMail, receivedAtMs: number): Receipt | undefined {
   const { metadata, cid: of } = message;
   if (metadata.receipt === undefined || isReceipt(metadata) || !provenance.signed || settings.receipts === 'never') return undefined;
-  if (settings.receipts === 'verified' && !provenance.verified) return { of, state: 'refused', atMs: home.clock.now() };
   const record = home.messages.find(of);
+  if (settings.receipts === 'verified' && !provenance.verified) {
+    // whoever was told more, while he was verified, is not told that nothing will be told
+    const hasTold = record?.receipts.some((state) => state !== 'refused') === true;
+    return hasTold ? undefined : { of, state: 'refused', atMs: home.clock.now() };
+  }
   if (metadata.receipt === 'opened' && record !== undefined) return { of, state: 'opened', atMs: record.openedAtMs };
   return { of, state: 'received', atMs: receivedAtMs };
 }

@@ -72,6 +72,18 @@ describe('giving a receipt', () => {
     expect(await told(bob)).toEqual([]);
   });
 
+  it('is no refusal to whoever was told more while he was verified', async () => {
+    const { alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'hello', { receipt: 'opened' });
+    await read(alice, cid);
+    expect(await ack(alice, cid)).toMatchObject({ messages: [{ receipt: 'opened', changed: true }] });
+    (await alice.app.contacts()).remove('bob');
+    await introduce(alice, bob, { verified: false });
+    expect(await ack(alice, cid)).toMatchObject({ messages: [{ receipt: null, changed: false }] });
+    expect(await apply(bob)).toMatchObject({ applied: 1, waiting: [] });
+    expect(await stateOf(bob, cid)).toEqual(['alice opened']);
+  });
+
   it('by setting `always` goes to strangers who introduced themselves, and `never` to nobody', async () => {
     const { world, alice } = await couple({ alice: { settings: { receipts: 'always' } } });
     const carol = await world.operator('carol');
