@@ -49,7 +49,7 @@ export function renderSent(result: Infer<typeof sentSchema>, file: string, { pai
     `durability ${durability.true}${durability.true === durability.asked ? '' : ` (asked: ${durability.asked})`}, expires ${expires === null ? 'never' : when(expires)}`,
   ];
   lines.push(announcedText(recipients));
-  if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}, synced: safe to remove`);
+  if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}, synced: safe to remove; who does not read this store has nothing until it arrives`);
   return lines;
 }
 

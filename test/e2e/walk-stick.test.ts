@@ -88,6 +88,7 @@ describe('two machines and one stick', () => {
     const late = await bob.run('send', 'plan.pdf', '--to', 'alice', '--expires', '90d', '--json');
     expect(envelope(late).error?.code).toBe('E_PREKEY_EXPIRY');
     const sent = await bob.ok('send', 'plan.pdf', '--to', 'alice', '--introduce', '--receipt', 'opened', '--out', onStick('to-alice.car'));
+    expect(sent).toContain('has nothing until it arrives');
     expect(sent).toContain('post-quantum yes');
     expect(sent).toContain('safe to remove');
 
