@@ -84,7 +84,7 @@ export const registry = {
   E_SIGNATURE: entry(EXIT.integrity, 422, 'no', 'the signature on this {kind} is not valid', 'It was altered, or another key made it. Do not act on its content.'),
   E_COMMITMENT: entry(EXIT.integrity, 422, 'no', 'the content does not belong to this key', 'It was altered, or parts of two messages were mixed.'),
   E_CIPHERTEXT: entry(EXIT.integrity, 422, 'no', 'the content fails its authentication at chunk {chunk}', 'It was altered or cut. What was released before that chunk is an authentic prefix.'),
-  E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout and whether the file ends in more than one newline.'),
+  E_PASSPHRASE: entry(EXIT.forbidden, 401, 'no', 'this passphrase does not open {what}', 'Check the keyboard layout. A passphrase file ends in one newline, or in none.'),
   E_PASSPHRASE_SHORT: entry(EXIT.usage, 422, 'no', 'a new passphrase for {what} has at least {min} characters', 'Take five or more words that nobody expects together. What an older, shorter one sealed still opens.'),
   E_PASSPHRASE_NEEDED: entry(EXIT.forbidden, 401, 'no', 'message {cid} is sealed to a passphrase', 'Give it with --message-passphrase-file.'),
   E_KEY_INVALID: entry(EXIT.integrity, 422, 'no', 'this {kind} key is not usable: {why}', 'It was damaged, or another program made it.'),
