@@ -275,7 +275,7 @@ export class OmniPlex implements AsyncDisposable {
 
   async #makeMail(): Promise<MailRoom> {
     const [home, store, identities, contacts] = [await this.home(), await this.store(), await this.identities(), await this.contacts()];
-    const { learnLosses, warnOfLost } = await import('./mail/losses.ts');
+    const [{ learnNews }, { warnOfLost }] = await Promise.all([import('./mail/news.ts'), import('./mail/losses.ts')]);
     const room: MailRoom = {
       ...{ home, store, identities, contacts, crypto: await this.crypto() },
       ring: () => this.ring(),
@@ -289,7 +289,7 @@ export class OmniPlex implements AsyncDisposable {
       original: () => this.#use(this.#original),
       warn: (told) => this.#warn(told),
     };
-    await learnLosses(room);
+    await learnNews(room);
     warnOfLost(room);
     return room;
   }

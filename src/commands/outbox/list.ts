@@ -11,7 +11,7 @@ const schema = object({ messages: array(outboxItem, 'newest first'), next: nextC
 export default class OutboxList extends BaseCommand<typeof OutboxList> {
   static override readonly summary = 'List what I sent, and how far it has come';
   static override readonly description =
-    'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability.';
+    'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability, ended (expired or removed).';
   static override readonly flags = { ...pageFlags, since: shared.since };
   static override readonly impact = 'write';
   static override readonly exits = placeExits;

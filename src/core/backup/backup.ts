@@ -165,6 +165,8 @@ export async function removeBackup(path: string, home?: Home): Promise<boolean> 
   );
   // The record first: a home that is busy refuses before anything is gone.
   const wasRecorded = home?.backups.remove(whole) ?? false;
-  await rm(whole, { force: true });
+  await rm(whole, { force: true }).catch((cause: unknown) => {
+    throw fileError(whole, cause);
+  });
   return isThere || wasRecorded;
 }

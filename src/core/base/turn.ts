@@ -7,6 +7,7 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 /** A Ctrl-C that is answered within this seems to be answered at once. */
 const SLICE_MS = 50;
 
+// the loop is the process's, and so is its clock: no caller could give another
 let since = systemClock.monotonic();
 
 /** A turn, where this process may have had none for a slice. Otherwise it costs a look at the clock. */

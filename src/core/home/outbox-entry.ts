@@ -91,8 +91,10 @@ export interface Settlement {
 
 export interface OutboxPage {
   /** Entries older than this number; absent = from the newest. */
-  readonly before?: number;
+  readonly before?: number | undefined;
   readonly limit: number;
+  /** At most so many are looked at, whether they match or not; all by default. */
+  readonly scan?: number;
   /** Only entries with a recipient in one of these states: answered by an index. */
   readonly states?: readonly RecipientState[];
   /** Any other condition. */

@@ -186,20 +186,25 @@ export class Outbox {
     return entry;
   }
 
-  /** Newest first. `next` continues where the page ended. */
-  list({ before = Number.MAX_SAFE_INTEGER, limit, states, where }: OutboxPage): { readonly entries: readonly OutboxEntry[]; readonly next: number | undefined } {
+  /** Newest first. `next` continues where the page, or the looking, ended. */
+  list({ before = Number.MAX_SAFE_INTEGER, limit, scan = Number.MAX_SAFE_INTEGER, states, where }: OutboxPage): { readonly entries: readonly OutboxEntry[]; readonly next: number | undefined } {
     const entries: OutboxEntry[] = [];
     const inStates = states === undefined ? '' : `AND number IN (SELECT number FROM deliveries WHERE state IN (${states.map(() => '?').join(', ')}))`;
+    let seen = 0;
     for (let at = before; ; ) {
-      const rows = this.#entries.rows(`number < ? ${inStates} ORDER BY number DESC LIMIT ?`, at, ...(states ?? []), limits.pageItemsMax);
+      const size = Math.min(limits.pageItemsMax, scan - seen);
+      const rows = this.#entries.rows(`number < ? ${inStates} ORDER BY number DESC LIMIT ?`, at, ...(states ?? []), size);
       for (const row of rows) {
         const entry = this.#read(row);
+        if (where === undefined || where(entry)) {
+          if (entries.length === limit) return { entries, next: entries.at(-1)?.number };
+          entries.push(entry);
+        }
         at = entry.number;
-        if (where !== undefined && !where(entry)) continue;
-        if (entries.length === limit) return { entries, next: entries.at(-1)?.number };
-        entries.push(entry);
       }
-      if (rows.length < limits.pageItemsMax) return { entries, next: undefined };
+      seen += rows.length;
+      if (rows.length < size) return { entries, next: undefined };
+      if (seen === scan) return { entries, next: at };
     }
   }
 

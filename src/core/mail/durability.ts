@@ -21,13 +21,13 @@ export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durabilit
   const { store } = room;
   requireDurability(store, asked);
   const record = await store.hot.message(cid);
-  if (record === undefined || record.removed) return { durability: { asked, true: 'accepted', copies: {}, announcements: 'hot' }, changed: false };
+  if (record === undefined || record.removed) return { durability: gone(asked), changed: false };
   const whole = record.tiers.filter((tier) => held.includes(tier));
   const level = whole.some((tier) => tier !== 'hot') ? 'cold' : 'hot';
   const found: ReachedDurability = { asked, true: level, copies: copiesOf(store, { tiers: whole }), announcements: level };
   if (asked !== 'cold') {
-    if (level === 'cold' && room.home.outbox.find(cid)?.durability.true === 'hot') await acknowledge(room, record);
-    return { durability: found, changed: false };
+    const isUntold = level === 'cold' && room.home.outbox.find(cid)?.durability.true === 'hot';
+    return { durability: isUntold && !(await acknowledge(room, record)) ? gone(asked) : found, changed: false };
   }
   try {
     await copyMessageToCold(store, cid, { ...(signal && { signal }) });
@@ -37,14 +37,19 @@ export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durabilit
   }
   const after = (await store.hot.message(cid)) ?? record;
   const changed = after.tiers.length > record.tiers.length;
-  if (changed) await acknowledge(room, record);
+  if (changed && !(await acknowledge(room, record))) return { durability: gone(asked), changed: false };
   return { durability: { asked, true: 'cold', copies: copiesOf(store, after), announcements: 'cold' }, changed };
 }
 
-async function acknowledge({ home, store }: MailRoom, { cid }: MessageRecord): Promise<void> {
-  if (!(await promiseAgain(store, cid, 'cold'))) return;
+/** Removed meanwhile: nothing holds. */
+const gone = (asked: Durability): ReachedDurability => ({ asked, true: 'accepted', copies: {}, announcements: 'hot' });
+
+/** False when it was removed meanwhile. */
+async function acknowledge({ home, store }: MailRoom, { cid }: MessageRecord): Promise<boolean> {
+  if (!(await promiseAgain(store, cid, 'cold'))) return false;
   const entry = home.outbox.find(cid);
   if (entry !== undefined) home.outbox.settle(entry.number, { atMs: home.clock.now(), durability: 'cold' });
+  return true;
 }
 
 /** Copies of every block, by tier. */

@@ -60,7 +60,7 @@ export function beginFlights(room: MailRoom, entries: ReadonlyArray<Omit<NewEntr
 const isOf = (entry: OutboxEntry, cid: Cid | undefined): boolean => cid !== undefined && entry.cid !== undefined && sameCid(cid, entry.cid);
 
 /** Nobody was ever told of it. */
-const isDead = (entry: OutboxEntry): boolean =>
+export const isDead = (entry: OutboxEntry): boolean =>
   entry.recipients.length === 0 ? isUnsettled(entry) : entry.recipients.every(({ state }) => state === 'failed' || state === 'unknown');
 
 const isUnsettled = ({ settledAtMs, recipients }: OutboxEntry): boolean => settledAtMs === undefined || recipients.some(({ state }) => state === 'unknown');

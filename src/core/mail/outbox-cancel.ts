@@ -74,13 +74,13 @@ async function letGo({ store }: MailRoom, cid: Cid): Promise<boolean> {
   return moved > 0;
 }
 
-/** The journal first: an inbox that is told no more without it counts as one that was forgotten. */
+/** The release last, as in `remove`. Killed before it, the inboxes count as forgotten until the cancel is run again. */
 async function withdraw({ store }: MailRoom, { recipients }: OutboxEntry, cid: Cid, places: readonly number[]): Promise<void> {
   const inboxes = places.map((place) => recipients[place]?.inbox as Uint8Array);
-  await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed', inboxes }]);
   for (const inbox of inboxes) await store.hot.inbox.withdraw(inbox, cid);
   const record = await store.hot.message(cid);
   for (const tier of record?.tiers ?? []) if (tier !== 'hot') await copyAnnouncements(store, cid, store.coldTier(tier));
+  await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed', inboxes }]);
 }
 
 function markCancelled({ home }: MailRoom, { number }: OutboxEntry, places: readonly number[]): void {

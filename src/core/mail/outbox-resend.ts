@@ -77,7 +77,8 @@ async function resendEntry(room: MailRoom, begun: OutboxEntry, to: readonly stri
   const announcements = announcementsOf(entry, cid, chosen);
   const size = await sizeOf(cid, loader(room, signal));
   const commit = { message: { cid, ...size, expiresAtMs: entry.expiresAtMs, tiers: held }, announcements };
-  const { outcome: stored } = await commitMessage(room.store, commit, { durability: 'hot', ...(signal && { signal }) });
+  const { outcome: stored, durability } = await commitMessage(room.store, commit, { durability: 'hot', ...(signal && { signal }) });
+  if (durability.true === 'accepted') throw fail('E_BUSY', { what: `message ${cid.toString()}, which somebody removed at the same time,` });
   return markAnnounced(room, entry, chosen) || stored === 'stored';
 }
 

@@ -13,7 +13,7 @@ import { durabilities, type Durability } from '../storage/ports.ts';
 import { isExpired } from '../storage/expiry.ts';
 import { applyReceipts } from './apply-receipts.ts';
 import { reconcile, reconciled } from './flight.ts';
-import { learnLosses, learnOf } from './losses.ts';
+import { learnNews, learnOf } from './news.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
 
@@ -73,6 +73,7 @@ export const outboxFields = {
   expires: 'age',
   receipt: ['received', 'opened'],
   durability: durabilities,
+  ended: ['expired', 'removed'],
 } as const satisfies FilterFields;
 
 export type OutboxFilter = Filter<typeof outboxFields>;
@@ -99,7 +100,7 @@ function factsOf(entry: OutboxEntry, nowMs: number): OutboxFacts {
   };
 }
 
-const endOf = (entry: OutboxEntry, nowMs: number): OutboxFacts['ended'] => (isExpired(entry, nowMs) ? 'expired' : entry.letGoAtMs === undefined ? null : 'removed');
+const endOf = (entry: Pick<OutboxEntry, 'expiresAtMs' | 'letGoAtMs'>, nowMs: number): OutboxFacts['ended'] => (isExpired(entry, nowMs) ? 'expired' : entry.letGoAtMs === undefined ? null : 'removed');
 
 /** A recipient's clock says what it likes. */
 const timeText = (ms: number): string => rfc3339(Math.min(ms, EXPIRES_MS_MAX));
@@ -126,7 +127,7 @@ function itemView(entry: OutboxEntry, nowMs: number): OutboxItem {
   return { ...factsOf(entry, nowMs), recipients: { total: entry.recipients.length, names: entry.recipients.map(({ name }) => name), states } };
 }
 
-const fieldsOf = ({ recipients, id, name, bytes, createdAtMs, expiresAtMs, receipt, durability, settledAtMs }: OutboxEntry): FilterRecord<typeof outboxFields> => ({
+const fieldsOf = ({ recipients, id, name, bytes, createdAtMs, expiresAtMs, letGoAtMs, receipt, durability, settledAtMs }: OutboxEntry, nowMs: number): FilterRecord<typeof outboxFields> => ({
   state: recipients.length > 0 ? recipients.map(({ state }) => state) : settledAtMs === undefined ? 'unknown' : 'announced',
   to: recipients.map((recipient) => recipient.name),
   ...{ id, name, receipt },
@@ -134,9 +135,10 @@ const fieldsOf = ({ recipients, id, name, bytes, createdAtMs, expiresAtMs, recei
   created: createdAtMs,
   expires: expiresAtMs === 0 ? undefined : expiresAtMs,
   durability: durability.true,
+  ended: endOf({ expiresAtMs, letGoAtMs }, nowMs) ?? undefined,
 });
 
-export const matches = (where: OutboxFilter, entry: OutboxEntry, nowMs: number): boolean => where.matches(fieldsOf(entry), nowMs);
+export const matches = (where: OutboxFilter, entry: OutboxEntry, nowMs: number): boolean => where.matches(fieldsOf(entry, nowMs), nowMs);
 
 /** Newest first. Opens no key. Throws E_USAGE for a cursor that is none. */
 export async function listOutbox(room: MailRoom, { where, sinceMs = 0, limit = limits.listItems, after }: OutboxListRequest = {}): Promise<Outcome<OutboxList>> {
@@ -146,7 +148,9 @@ export async function listOutbox(room: MailRoom, { where, sinceMs = 0, limit = l
     ...(after !== undefined && { before: cursorOf(after) }),
     where: (entry) => entry.createdAtMs >= sinceMs && (where === undefined || matches(where, entry, room.home.clock.now())),
   });
-  return outcome({ messages: entries.map((entry) => itemView(entry, room.home.clock.now())), next: next?.toString() ?? null }, settled > 0);
+  const messages: OutboxItem[] = [];
+  for (const entry of entries) messages.push(itemView(entry.letGoAtMs === undefined ? entry : await learnOf(room, entry.number), room.home.clock.now()));
+  return outcome({ messages, next: next?.toString() ?? null }, settled > 0);
 }
 
 function cursorOf(after: string): number {
@@ -195,9 +199,8 @@ export async function upToDate(room: MailRoom, number: number, signal?: AbortSig
 
 /** With what the store lost, and without asking for a key. */
 export async function settled(room: MailRoom, number: number): Promise<OutboxEntry> {
-  await learnLosses(room);
-  await learnOf(room, room.home.outbox.entry(number));
-  return reconciled(room, room.home.outbox.entry(number));
+  await learnNews(room);
+  return reconciled(room, await learnOf(room, number));
 }
 
 /**
@@ -233,7 +236,8 @@ const isOver = (entry: OutboxEntry, wanted: WaitRequest['state']): boolean =>
 /**
  * Until every recipient has come to this state. Throws E_NOT_FOUND (no such entry, nobody to wait for), and E_USAGE when nothing was asked
  * of the recipients that could tell it.
- * Beside the result E_MESSAGE_LOST, or E_MISSING_RECIPIENTS when time ran out, a recipient refuses, or it was cancelled, removed or has expired.
+ * Beside the result E_MESSAGE_LOST, or E_MISSING_RECIPIENTS when time ran out, a recipient refuses, or it was cancelled or removed. Of one that has expired a word may
+ * still come: from who fetched it in time, or takes it off his list.
  */
 export async function waitOutbox(room: MailRoom, key: Cid | string, { state: wanted, timeoutMs, signal, onChange }: WaitRequest): Promise<Outcome<OutboxMessage>> {
   const first = entryOf(room, key);
@@ -252,7 +256,7 @@ export async function waitOutbox(room: MailRoom, key: Cid | string, { state: wan
       onChange?.(view);
     }
     const left = deadline - clock.monotonic();
-    if (view.ended !== null || isOver(entry, wanted) || left <= 0) return outcome(view, changed, missing(entry, wanted, view.ended));
+    if (view.ended === 'removed' || isOver(entry, wanted) || left <= 0) return outcome(view, changed, missing(entry, wanted, view.ended));
     await clock.sleep(Math.min(left, limits.receiptPollMs), signal);
   }
 }
@@ -274,6 +278,6 @@ function missing({ cid, recipients }: OutboxEntry, wanted: WaitRequest['state'],
 
 /** Where waiting longer brings nothing. */
 function whyVain(recipients: OutboxEntry['recipients'], ended: OutboxFacts['ended'], cid: string): string | undefined {
-  if (ended !== null) return `${ended === 'expired' ? 'It has expired' : 'It was removed from the store'}: nobody can fetch it any more. Send the file again: \`omniplex send FILE --to NAME\`.`;
+  if (ended !== null) return `${ended === 'expired' ? 'It has expired' : 'It was removed from the store'}: who has not fetched it yet cannot any more. For him send the file again: \`omniplex send FILE --to NAME\`.`;
   return recipients.some(({ state }) => state === 'refused') ? `Waiting ends no refusal: \`omniplex outbox show ${cid}\` tells its reason, and what does.` : undefined;
 }

@@ -20,7 +20,7 @@ import { enterWriters } from '../storage/writers.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { contentOfId, draftOf, keyOfId, type Draft } from './draft.ts';
 import { raiseDurability } from './durability.ts';
-import { adopt, beginFlights, reconcile } from './flight.ts';
+import { adopt, beginFlights, isDead, isUnderWay, reconcile } from './flight.ts';
 import { digestOfInput } from './input.ts';
 import { standingOf } from './losses.ts';
 import { openOperationResult, type OperationResult } from './operation.ts';
@@ -171,7 +171,7 @@ async function asRepeat({ store }: MailRoom, sent: Sent): Promise<Sent> {
 async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, operation: Operation, known: OperationResult, durability: DurabilityResult): Promise<void> {
   const { cid } = operation;
   const there = room.home.outbox.find(cid);
-  if (there !== undefined && isKnown(there, cid)) return;
+  if (there !== undefined && isKnown(there, cid)) return reunite(room, there, draft.request.id, sender.record.id);
   // whoever sent it may have died before the journal was told, and his home with him: what is answered now is written down first
   await promiseAgain(room.store, cid, durability.true, operation);
   const names = new Map(draft.recipients.map(({ identity, name }) => [identity.toString(), name]));
@@ -184,6 +184,12 @@ async function remember(room: MailRoom, sender: SenderInUse, draft: Draft, opera
   const entry = flight && room.home.outbox.entry(flight.number);
   if (entry === undefined) return;
   if (!isKnown(entry, cid)) await adopt(room, entry.number, { cid, bytes: known.bytes, durability: durability.true });
+}
+
+/** Another send of this id sealed a message that never came to be, took the id, and died: the id goes back to the message that stands. */
+function reunite(room: MailRoom, there: OutboxEntry, id: string | undefined, identity: Cid): void {
+  const holder = id === undefined ? undefined : room.home.outbox.find(id, identity);
+  if (holder !== undefined && holder.number !== there.number && holder.store === room.store.id && isDead(holder) && !isUnderWay(room, holder)) room.home.outbox.replace(holder.number, there.number);
 }
 
 /** The entry is of this message, and how it went is written down. */

@@ -24,15 +24,18 @@ export function remove(store: StoreContext, selection: Selection, options: BulkO
   );
 }
 
-/** The record goes last: a run that was killed is found again, and finishes. */
+/**
+ * The record goes after the announcements: a run that was killed is found again, and finishes. The release goes last: who promises the message at this
+ * very time looks at the record behind his promise, so that of the two the release is the later word. Killed before it, gc writes it.
+ */
 async function removeMessage(store: StoreContext, cid: Cid, how: ActOptions): Promise<number | undefined> {
   if ((await store.hot.message(cid)) === undefined && (await knownLoss(store.hot, cid)) !== undefined) return (await giveUp(store, cid)) ? 0 : undefined;
   return withRecord(store, cid, how, async (record, lock) => {
     if (record.removed) return undefined;
-    await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed' }]);
     await withdrawAll(store, cid);
     for (const tier of store.cold.values()) await tier.forget(cid);
     await changed(store, record, lock, { removed: true, pinnedUntilMs: 0 });
+    await store.journal.release([{ cid, atMs: store.clock.now(), reason: 'removed' }]);
     await forgetLoss(store.hot, cid);
     return record.bytes;
   });

@@ -1,5 +1,4 @@
-import { access, cp, readFile, rename, rm } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../../src/core/base/bytes.ts';
@@ -7,46 +6,20 @@ import { cidOf, DAG_CBOR, parseCid, type Cid } from '../../../src/core/base/cid.
 import { readCar } from '../../../src/core/base/car.ts';
 import { fail } from '../../../src/core/base/errors.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
-import { runCheck } from '../../../src/core/health/check.ts';
-import { outboxCheck } from '../../../src/core/health/checks/outbox.ts';
 import { readIntroductions, signingKeysUnder } from '../../../src/core/identity/index.ts';
-import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
-import { bytesInput } from '../../../src/core/mail/input.ts';
 import { outboxFields } from '../../../src/core/mail/outbox.ts';
-import type { SendRequest } from '../../../src/core/mail/send-types.ts';
 import { decodeEvidence, readReceipt, verifyEvidence } from '../../../src/core/message/index.ts';
-import { acknowledgedError, verifyError } from '../../../src/core/storage/audit.ts';
+import { acknowledgedError } from '../../../src/core/storage/audit.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
 import { handPost, receiptByHand } from '../../support/hand-post.ts';
 import { clockAt, secretOf } from '../../support/home.ts';
-import { freshWorld, introduce, type Operator, type World } from '../../support/mail.ts';
+import { freshWorld, introduce, type Operator } from '../../support/mail.ts';
 import { all, read, told } from '../../support/reader.ts';
+import { ack, hello, trio } from '../../support/trio.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
 const DAY = 86_400_000;
 const where = (text: string) => parseFilter(text, outboxFields);
-
-interface Trio {
-  readonly world: World;
-  readonly alice: Operator;
-  readonly bob: Operator;
-  readonly carol: Operator;
-}
-
-/** Bob sends; alice and carol know him, and he knows them. */
-async function trio(options: Parameters<World['operator']>[1] = {}): Promise<Trio> {
-  const world = await freshWorld();
-  const [alice, bob, carol] = [await world.operator('alice', options), await world.operator('bob', options), await world.operator('carol', options)];
-  for (const one of [alice, carol]) {
-    await introduce(one, bob);
-    await introduce(bob, one);
-  }
-  return { world, alice, bob, carol };
-}
-
-const hello = (more: Partial<SendRequest> = {}): SendRequest => ({ input: bytesInput(bytesOf('hello'), 'plan.txt'), to: ['alice', 'carol'], ...more });
-
-const ack = async ({ app }: Operator, cid: string): Promise<unknown> => acknowledge(await app.mail(), { cids: [parseCid(cid)] });
 
 /** As `fetch` leaves it: the home knows that it was opened. */
 async function open(operator: Operator, cid: string): Promise<void> {
@@ -222,99 +195,6 @@ describe('the outbox', () => {
     expect(bulk).toMatchObject({ changed: false, result: { matched: 2, resent: 0, left: 1, reasons: { E_MESSAGE_LOST: 1 } }, error: { code: 'E_INCOMPLETE' } });
     expect(kept.result.cid).not.toBe(result.cid);
     expect(await bob.app.outbox.resendAll({ where: where('to = nobody') })).toEqual({ changed: false, result: { matched: 0, resent: 0, left: 0, reasons: {} } });
-  });
-
-  it('turns lost by itself once an audit found it, and back when the message is there again', async () => {
-    const { world, alice, bob } = await trio();
-    const out = join(world.folder, 'out.car');
-    const { result } = await bob.app.send(hello({ receipt: 'received', out }));
-    await ack(alice, result.cid);
-    await bob.app.outbox.show(result.cid);
-    const store = await bob.app.store();
-    await store.hot.remove([parseCid(result.cid)]);
-    const room = { clock: bob.app.clock, home: () => bob.app.home(), store: async () => store };
-    expect((await runCheck(room, outboxCheck)).status).toBe('OK');
-    await store.verify();
-    const found = await runCheck(room, outboxCheck);
-    expect([found.status, found.metrics[0]]).toMatchObject(['CRITICAL', { label: 'lost', value: 1 }]);
-    expect((await bob.app.home()).outbox.counts().lost).toBe(0);
-    const next = await bob.again();
-    expect((await next.outbox.list({ where: where('state = lost') })).result.messages.map(({ cid }) => cid)).toEqual([result.cid]);
-    expect(bob.warnings).toMatchObject([{ code: 'W_LOST', count: 1 }]);
-    expect(await next.outbox.wait(result.cid, { state: 'received' })).toMatchObject({ error: { code: 'E_MESSAGE_LOST' }, result: { recipients: [{ state: 'received' }, { state: 'lost' }] } });
-    await store.importCar(createReadStream(out), { place: out });
-    expect((await runCheck(room, outboxCheck)).status).toBe('OK');
-    const { recipients } = (await next.outbox.show(result.cid)).result;
-    expect(recipients).toMatchObject([{ state: 'received' }, { state: 'announced' }]);
-    expect(recipients[1]?.times).not.toHaveProperty('lost');
-  });
-
-  it('turns lost what a store forgot that was put back to an older copy, which finds nothing wrong with itself', async () => {
-    const { world, alice, bob, carol } = await trio();
-    const kept = await bob.app.send(hello({ id: 'kept' }));
-    for (const { app } of [alice, bob, carol]) await app.close();
-    const copy = join(world.folder, 'copy');
-    await cp(world.store, copy, { recursive: true });
-    const then = await bob.again();
-    const [first, second] = [await then.send(hello({ id: 'first' })), await then.send(hello({ id: 'second', to: ['carol'] }))];
-    await then.close();
-    await rm(world.store, { recursive: true });
-    await rename(copy, world.store);
-
-    const app = await bob.again();
-    const store = await app.store();
-    expect(verifyError(await store.verify())).toBeUndefined();
-    const found = await runCheck({ clock: app.clock, home: () => app.home(), store: async () => store }, outboxCheck);
-    expect([found.status, found.metrics[0]]).toMatchObject(['CRITICAL', { label: 'lost', value: 3 }]);
-    expect((await app.home()).outbox.counts().lost, 'a check writes nothing').toBe(0);
-    const { messages } = (await app.outbox.list()).result;
-    expect(messages.map(({ id, state, ended }) => [id, state, ended])).toEqual([['second', 'lost', null], ['first', 'lost', null], ['kept', 'announced', null]]);
-    expect(bob.warnings).toMatchObject([{ code: 'W_LOST', count: 3 }]);
-    await expect(app.outbox.resend('first')).rejects.toEqual(refused('E_MESSAGE_LOST'));
-
-    const again = await app.send(hello({ id: 'first' }));
-    expect(again.changed).toBe(true);
-    expect([kept, first, second].map(({ result }) => result.cid)).not.toContain(again.result.cid);
-    expect(bob.warnings.at(-1)).toMatchObject({ code: 'W_SENT_AGAIN' });
-    await app.outbox.cancel('second');
-    expect((await runCheck({ clock: app.clock, home: () => app.home(), store: async () => store }, outboxCheck)).metrics[0]).toMatchObject({ label: 'lost', value: 0 });
-  });
-
-  it('says removed, and not lost, of what the store let go of, and stops waiting for it', async () => {
-    const { alice, bob } = await trio();
-    const { result } = await bob.app.send(hello({ receipt: 'received' }));
-    const store = await bob.app.store();
-    const remove = async (cid: string) => {
-      const { planId } = await store.remove({ cids: [parseCid(cid)] }, { dryRun: true });
-      await store.remove({ cids: [parseCid(cid)] }, { confirm: planId as string });
-    };
-    await ack(alice, result.cid);
-    expect((await bob.app.outbox.show(result.cid)).result).toMatchObject({ ended: null });
-    await remove(result.cid);
-    const waited = await bob.app.outbox.wait(result.cid, { state: 'received' });
-    expect(waited).toMatchObject({ result: { ended: 'removed', recipients: [{ state: 'received' }, { state: 'announced' }] }, error: { code: 'E_MISSING_RECIPIENTS', details: { missing: 1 }, hint: expect.stringContaining('removed from the store') as unknown } });
-    // the record goes with the next gc, and what is known stays known
-    await store.hot.forget(parseCid(result.cid), (await store.hot.message(parseCid(result.cid)))?.version as number);
-    expect((await (await bob.again()).outbox.list()).result.messages).toMatchObject([{ ended: 'removed', state: 'announced' }]);
-    expect((await bob.app.outbox.resend(result.cid)).result).toMatchObject({ ended: null, state: 'announced' });
-
-    const other = await bob.app.send(hello());
-    await remove(other.result.cid);
-    await store.hot.forget(parseCid(other.result.cid), (await store.hot.message(parseCid(other.result.cid)))?.version as number);
-    await store.hot.remove([parseCid(other.result.cid)]);
-    expect((await (await bob.again()).outbox.list({ limit: 1 })).result.messages).toMatchObject([{ cid: other.result.cid, ended: 'removed', state: 'announced' }]);
-  });
-
-  it('says expired of what has, and does not call it lost when it is gone', async () => {
-    const clock = clockAt(Date.now());
-    const { bob } = await trio({ clock });
-    const { result } = await bob.app.send(hello({ expires: '1d', receipt: 'received' }));
-    clock.at += 2 * DAY;
-    const { hot } = await bob.app.store();
-    await hot.forget(parseCid(result.cid), (await hot.message(parseCid(result.cid)))?.version as number);
-    await hot.remove([parseCid(result.cid)]);
-    expect((await (await bob.again()).outbox.list()).result.messages).toMatchObject([{ ended: 'expired', state: 'announced' }]);
-    expect(await bob.app.outbox.wait(result.cid, { state: 'received' })).toMatchObject({ result: { ended: 'expired' }, error: { code: 'E_MISSING_RECIPIENTS', hint: expect.stringContaining('has expired') as unknown } });
   });
 
   it('gives up a lost message that is cancelled: nobody asks for it any more', async () => {

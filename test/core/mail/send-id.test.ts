@@ -331,6 +331,21 @@ describe('an id', () => {
     expect((await all((await bob.app.store()).hot.messages()))).toHaveLength(1);
   });
 
+  it('that a send took which died before it knew goes back to the message that stands', async () => {
+    const { bob } = await pair();
+    const first = await bob.app.send(hello());
+    const { outbox } = await bob.app.home();
+    const stands = outbox.find(parseCid(first.result.cid))!;
+    outbox.releaseId(stands.number);
+    const { identity, store, createdAtMs, expiresAtMs, recipients } = stands;
+    const dead = outbox.begin({ identity, store, createdAtMs, expiresAtMs, recipients, id: 'release-1', cid: cidOf(DAG_CBOR, bytesOf('never')), durability: 'hot' } as Parameters<typeof outbox.begin>[0]);
+    outbox.settle(dead.number, { atMs: createdAtMs, state: 'failed', code: 'E_INTERRUPTED' });
+    expect((await bob.app.outbox.show('release-1')).result.state).toBe('failed');
+    expect(await bob.app.send(hello())).toMatchObject({ changed: false, result: { cid: first.result.cid } });
+    expect((await bob.app.outbox.show('release-1')).result).toMatchObject({ cid: first.result.cid, state: 'announced' });
+    expect((await bob.app.outbox.list()).result.messages).toHaveLength(1);
+  });
+
   it('asked at once with different content has one effect and one refusal', async () => {
     const { alice, bob } = await pair();
     const answers = await Promise.allSettled([bob.app.send(hello()), bob.app.send({ ...hello(), input: bytesInput(bytesOf('other')) })]);

@@ -1,5 +1,5 @@
 /** SQLite's own look at a hot tier that is so large that another process takes it. */
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fail } from '../../../src/core/base/errors.ts';
@@ -15,6 +15,12 @@ async function largeStore() {
   return { ...it, hotFile: path, bytes: (await stat(path)).size };
 }
 
+/** Processes whose command line names this file. */
+async function processesAt(path: string): Promise<number> {
+  const lines = await Promise.all((await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.includes(path)).length;
+}
+
 it('finds nothing in a sound one, ends with its signal, and finds what is wrong', async () => {
   const { store, hotFile, open: again } = await largeStore();
   await store.close();
@@ -27,6 +33,7 @@ it('finds nothing in a sound one, ends with its signal, and finds what is wrong'
   const looking = sound.hot.findings(stopped.signal);
   setTimeout(() => stopped.abort(reason), 5);
   await expect(looking).rejects.toBe(reason);
+  if (process.platform === 'linux') await expect.poll(() => processesAt(hotFile)).toBe(0);
   await expect(sound.hot.findings(AbortSignal.abort(reason))).rejects.toBe(reason);
   await sound.close();
 
@@ -40,4 +47,12 @@ it('finds nothing in a sound one, ends with its signal, and finds what is wrong'
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join('\n')).toMatch(/page|overflow|list/i);
   expect(await damaged.verify()).toMatchObject({ isHotBroken: true });
+
+  // what the other process cannot even open is a finding too
+  const again2 = await open(hotFile, 'r+');
+  await again2.write(Buffer.alloc(3_000, 0xff), 0, 3_000, 100);
+  await again2.close();
+  expect(await damaged.hot.findings()).toMatchObject([expect.stringContaining(hotFile)]);
+  await rename(hotFile, `${hotFile}.away`);
+  expect(await damaged.hot.findings()).toMatchObject([expect.stringContaining('missing')]);
 });

@@ -59,6 +59,46 @@ describe('a promise', () => {
   });
 });
 
+describe('a removal', () => {
+  it('has the last word over a promise that is given while it is at it', async () => {
+    const it = await freshStore();
+    const { store } = it;
+    const { cid } = await send(store, 'm', 1_000, { durability: 'cold' });
+    const { planId } = await store.remove({ cids: [cid] }, { dryRun: true });
+    const forgetsFirst = store.coldTier('files');
+    const forget = forgetsFirst.forget.bind(forgetsFirst);
+    let promised: boolean | undefined;
+    forgetsFirst.forget = async (one) => {
+      await forget(one);
+      promised = await promiseAgain(store, cid, 'cold');
+    };
+    await store.remove({ cids: [cid] }, { confirm: planId as string });
+    expect(promised, 'the record was not removed yet').toBe(true);
+    expect((await soundFacts(store.journal)).released).toEqual(new Set([cid.toString()]));
+  });
+
+  it('is taken back by whoever wants the message again while its promise is let go', async () => {
+    const it = await freshStore();
+    const { store, clock } = it;
+    const { cid, announcements, bytes, blocks } = await send(store, 'm', 1_000, { inboxes: ['ada', 'ben'] });
+    const commit = { message: { cid, bytes, blocks, expiresAtMs: 0, tiers: ['hot' as const] }, announcements };
+    let removals = 0;
+    const journal = {
+      append: async (some: readonly Acknowledgement[]) => {
+        if (removals++ === 0) await removeIt(it, cid);
+        await store.journal.append(some);
+      },
+      release: async (some: Parameters<Journal['release']>[0]) => {
+        await store.commit(commit, { durability: 'hot' });
+        await store.journal.release(some);
+      },
+    };
+    expect(await promise({ hot: store.hot, clock, journal }, promiseOf(cid, clock.now()))).toBe(true);
+    const facts = await soundFacts(store.journal);
+    expect([facts.released.size, facts.acknowledged.get(cid.toString())?.inboxes.length]).toEqual([0, 2]);
+  });
+});
+
 describe('a promise of what was there before', () => {
   it('is not given when it was removed, or collected since', async () => {
     const it = await freshStore();

@@ -4,7 +4,7 @@ import { isError, type OmniplexError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isUnderWay } from '../../mail/flight.ts';
 import type { Home } from '../../home/index.ts';
-import { newsOf } from '../../mail/losses.ts';
+import { newsOf } from '../../mail/news.ts';
 import { isDamage, type CheckRoom, type Examined, type Subject } from '../check.ts';
 import { atMost } from '../range.ts';
 

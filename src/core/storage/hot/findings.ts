@@ -1,6 +1,8 @@
 /** What is wrong with the file of the hot tier: SQLite's own opinion, its log, and rows that do not prove themselves, which SQLite would not notice. Blocks are hashed elsewhere. */
 import { isError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { breathe } from '../../base/turn.ts';
+import { intOf } from '../sqlite-errors.ts';
 import { logState } from '../sqlite-log.ts';
 import type { SqliteFile } from '../sqlite.ts';
 import { integrityOf } from './integrity.ts';
@@ -13,21 +15,34 @@ const checks: ReadonlyArray<readonly [table: string, check: (file: SqliteFile, r
   ['notes', noteOfRow],
 ];
 
-/** At most `max` lines, one a row. */
-function damagedRows(file: SqliteFile, max: number): readonly string[] {
+/** At most `max` lines, one a row. A page at a time, with a turn for signals between two. */
+async function damagedRows(file: SqliteFile, max: number, signal: AbortSignal | undefined): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const [table, check] of checks) {
-    for (const row of file.sql(`SELECT * FROM ${table} ORDER BY rowid`).iterate()) {
-      try {
-        check(file, row);
-      } catch (error) {
-        if (!isError(error, 'E_STORE_CORRUPT')) throw error;
-        lines.push(String(error.details['why']));
+    for (let after = -1; ; ) {
+      await breathe();
+      signal?.throwIfAborted();
+      const rows = await file.read(() => file.sql(`SELECT rowid AS place, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?`).all(after, limits.pageItemsMax));
+      for (const row of rows) {
+        after = intOf(file, row['place']);
+        const why = damageOf(() => check(file, row));
+        if (why !== undefined) lines.push(why);
         if (lines.length === max) return lines;
       }
+      if (rows.length < limits.pageItemsMax) break;
     }
   }
   return lines;
+}
+
+function damageOf(look: () => unknown): string | undefined {
+  try {
+    look();
+    return undefined;
+  } catch (error) {
+    if (!isError(error, 'E_STORE_CORRUPT')) throw error;
+    return String(error.details['why']);
+  }
 }
 
 /** At most `limits.integrityFindingsMax` lines: what SQLite finds wrong with its file, then rows that fail their checksums. */
@@ -37,7 +52,7 @@ export async function findingsOf(file: SqliteFile, signal?: AbortSignal): Promis
     const lines = [...(await integrityOf(file, max, signal))];
     const log = await file.transaction(() => logState(file.path));
     if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
-    return lines.length > 0 ? lines : await file.read(() => damagedRows(file, max));
+    return lines.length > 0 ? lines : await damagedRows(file, max, signal);
   } catch (error) {
     // damaged beyond looking at: that is a finding too
     if (isError(error, 'E_STORE_CORRUPT')) return [error.message];
