@@ -6,9 +6,9 @@
  */
 import { equalBytes, hexOf } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
-import { fail, type OmniplexError } from '../base/errors.ts';
+import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import type { StoreContext } from './context.ts';
-import { readableHolders, type LookOptions } from './holders.ts';
+import { holdersOf, type LookOptions } from './holders.ts';
 import { journalFacts, type JournalFacts } from './journal-facts.ts';
 import { forgetLoss, knownLosses, noteLosses } from './losses.ts';
 import type { Acknowledgement, Durability, HotTier } from './ports.ts';
@@ -36,6 +36,8 @@ export interface AcknowledgedResult {
   readonly operations: number;
   /** The journal is damaged: what it does not tell any more was not compared. */
   readonly damage?: OmniplexError;
+  /** Why a tier did not say what it has: messages that no other tier has whole are neither present nor lost. */
+  readonly silent?: OmniplexError;
   /** The hot tier is broken itself: nothing was mended, and nothing may be written to it before `verify` has repaired it. */
   readonly hotDamage?: OmniplexError;
 }
@@ -76,6 +78,9 @@ class Audit {
   readonly #total: Partial<Record<Durability, number>> = {};
   readonly #unannounced = new Map<string, Missed>();
   readonly #lost = new Map<string, Acknowledgement>();
+  /** No tier that answers has all of it, and one does not answer. */
+  readonly #unknown = new Set<string>();
+  #silent: OmniplexError | undefined;
   #present = 0;
   #ended = 0;
   #announcedAgain = 0;
@@ -89,7 +94,7 @@ class Audit {
 
   get result(): Omit<AcknowledgedResult, 'operations' | 'damage'> {
     const lost = [...this.#lost.values()].map((one) => missed(one, one.inboxes));
-    return { total: this.#total, present: this.#present, ended: this.#ended, unannounced: [...this.#unannounced.values()], lost, announcedAgain: this.#announcedAgain };
+    return { total: this.#total, present: this.#present, ended: this.#ended, unannounced: [...this.#unannounced.values()], lost, announcedAgain: this.#announcedAgain, ...(this.#silent && { silent: this.#silent }) };
   }
 
   async look(one: Acknowledgement, options: LookOptions): Promise<void> {
@@ -97,11 +102,24 @@ class Audit {
     const { hot, tiers, clock } = this.#store;
     this.#total[level] = (this.#total[level] ?? 0) + 1;
     const record = this.#isHotSound ? await hot.message(cid) : undefined;
-    if (this.#facts.released.has(cid.toString()) || record?.removed === true || isExpired(one, clock.now())) this.#ended++;
-    else if ((await readableHolders(tiers, cid, options)) === undefined) this.#lost.set(cid.toString(), one);
+    if (this.#facts.released.has(cid.toString()) || record?.removed === true || isExpired(one, clock.now())) return void this.#ended++;
+    const isHeld = await this.#isHeld(cid, options);
+    if (isHeld === undefined) this.#unknown.add(cid.toString());
+    else if (!isHeld) this.#lost.set(cid.toString(), one);
     else {
       const isKnown = !this.#isHotSound || record !== undefined || (this.#repair && (await recordAgain(hot, tiers, one)));
       await this.#lookAtInboxes(one, isKnown);
+    }
+  }
+
+  /** Undefined where a tier does not say, and the others do not have it. */
+  async #isHeld(cid: Cid, options: LookOptions): Promise<boolean | undefined> {
+    try {
+      return (await holdersOf(this.#store.tiers, cid, options)) !== undefined;
+    } catch (error) {
+      if (!isError(error, 'E_IO')) throw error;
+      this.#silent ??= error;
+      return undefined;
     }
   }
 
@@ -129,7 +147,7 @@ class Audit {
     await noteLosses(hot, [...this.#lost.values()]);
     for (const { cid } of await knownLosses(this.#store)) {
       const text = cid.toString();
-      if (this.#facts.acknowledged.has(text) && !this.#lost.has(text)) await forgetLoss(hot, cid);
+      if (this.#facts.acknowledged.has(text) && !this.#lost.has(text) && !this.#unknown.has(text)) await forgetLoss(hot, cid);
     }
   }
 }

@@ -46,7 +46,7 @@ function forgotten(rebuilt: RebuildReport | undefined, before: RepairReport | un
   return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; '), hint: 'A second repair brings no more. `omniplex explain E_STORE_CORRUPT` says what to look at.' });
 }
 
-export function acknowledgedError({ lost, unannounced, damage, hotDamage }: AcknowledgedResult): OmniplexError | undefined {
+export function acknowledgedError({ lost, unannounced, damage, hotDamage, silent }: AcknowledgedResult): OmniplexError | undefined {
   if (hotDamage !== undefined) return hotDamage;
-  return lost.length + unannounced.length > 0 ? fail('E_LOST', { lost: lost.length, unannounced: unannounced.length }) : damage;
+  return lost.length + unannounced.length > 0 ? fail('E_LOST', { lost: lost.length, unannounced: unannounced.length }) : (damage ?? silent);
 }

@@ -15,7 +15,7 @@ export interface LookOptions {
 
 /**
  * The tiers that hold every block: none of them alone may, as long as all together do. Undefined when a block is nowhere, or nowhere whole.
- * Throws E_IO, E_STORE_CORRUPT where a tier does not say.
+ * Throws E_IO, E_STORE_CORRUPT where a tier does not say, and the others do not have it.
  */
 export async function holdersOf(tiers: readonly BlockTier[], cid: Cid, { signal, isBad = () => false, hash = false }: LookOptions = {}): Promise<readonly TierName[] | undefined> {
   const look = hash ? holdsWhole : holds;
@@ -23,8 +23,16 @@ export async function holdersOf(tiers: readonly BlockTier[], cid: Cid, { signal,
   try {
     for await (const { cids } of closureOf(cid, loadFrom(tiers, signal))) {
       for (const some of batched(cids, limits.pageItemsMax)) {
-        const there = await Promise.all(tiers.map(async (tier) => (await look(tier, some, signal)).map((has, i) => has && !isBad(tier.tier, some[i] as Cid))));
-        if (some.some((_, i) => !there.some((has) => has[i]))) return undefined;
+        const silent: unknown[] = [];
+        const there = await Promise.all(
+          tiers.map(async (tier) => {
+            const has = await look(tier, some, signal).catch((error: unknown) => void silent.push(error));
+            return some.map((one, i) => has?.[i] === true && !isBad(tier.tier, one));
+          }),
+        );
+        const isNowhere = some.some((_, i) => !there.some((has) => has[i]));
+        if (silent.length > 0 && (isNowhere || silent.some((error) => !isError(error, 'E_IO', 'E_STORE_CORRUPT')))) throw silent[0];
+        if (isNowhere) return undefined;
         tiers.forEach((tier, t) => void (there[t]?.every(Boolean) || holders.delete(tier)));
       }
     }

@@ -7,7 +7,7 @@ import { fail, isError } from '../base/errors.ts';
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
 import type { BlockSets } from './digest-set.ts';
-import { readableHolders } from './holders.ts';
+import { holdersOf } from './holders.ts';
 import { bindingAt, soundFacts } from './journal-facts.ts';
 import { pendingImports } from './pending.ts';
 import type { MessageRecord } from './ports.ts';
@@ -58,7 +58,7 @@ async function refuseUnknown(store: StoreContext): Promise<void> {
     if (lost !== undefined) throw unknown(store, lost, `is in ${tier.tier}`);
   }
   for (const [, { cid }] of bindingAt(facts, store.clock.now())) {
-    if ((await store.hot.message(cid)) === undefined && (await readableHolders(store.tiers, cid)) !== undefined) throw unknown(store, cid, 'was acknowledged, its blocks are there');
+    if ((await store.hot.message(cid)) === undefined && (await holdersOf(store.tiers, cid)) !== undefined) throw unknown(store, cid, 'was acknowledged, its blocks are there');
   }
 }
 

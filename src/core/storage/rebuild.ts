@@ -20,7 +20,7 @@ import { bindingAt, journalFacts, type JournalFacts } from './journal-facts.ts';
 import type { StoreLayout } from './layout.ts';
 import { forgetLoss, noteLosses } from './losses.ts';
 import type { Acknowledgement, BlockTier, ColdTier, Durability, Fence, Journal, LockManager, MessageRecord } from './ports.ts';
-import { readableHolders } from './holders.ts';
+import { holdersOf } from './holders.ts';
 import { recordAgain, restoreFromCold } from './restore.ts';
 import { sqliteError } from './sqlite-errors.ts';
 
@@ -132,7 +132,7 @@ async function complete({ clock, cold }: RebuildRoom, built: string, facts: Jour
     }
     for await (const record of hot.messages()) {
       if (record.removed) continue;
-      const holders = await readableHolders(tiers, record.cid);
+      const holders = await holdersOf(tiers, record.cid);
       if (holders !== undefined) await correctTiers(hot, record, holders);
       else missing.set(record.cid.toString(), { cid: record.cid, level: undefined, code: 'E_BLOCKS_MISSING' });
     }

@@ -5,14 +5,15 @@
  */
 import { hexOf } from '../base/bytes.ts';
 import { digestOf, type Cid } from '../base/cid.ts';
-import { isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { isError, type ErrorCode, type OmniplexError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { uniform } from '../base/rng.ts';
+import { sampleOf } from '../base/sample.ts';
 import { closureOf } from './closure.ts';
 import { copyAnnouncements } from './cold-copy.ts';
 import type { StoreContext } from './context.ts';
 import type { BlockTier, ColdTier, ColdTierName, MessageRecord, TierName } from './ports.ts';
 import { garbageAmong } from './garbage.ts';
+import { heal } from './heal.ts';
 import type { BadBlock, VerifyOptions, VerifyResult } from './verify-types.ts';
 import type { RebuildReport } from './rebuild.ts';
 import { bringBack, unknownToHot } from './restore.ts';
@@ -56,6 +57,8 @@ class Verification {
   readonly #bad: BadBlock[] = [];
   /** Copies that are wrong and stay so. */
   readonly #unsound = new Set<string>();
+  /** Tiers that do not answer: reported once each. */
+  readonly #silent = new Set<TierName>();
   #checked = 0;
   #badTotal = 0;
   #repaired = 0;
@@ -153,21 +156,6 @@ class Verification {
 
   readonly #load = async (cid: Cid) => (await this.#store.read(cid, this.#options.signal))?.bytes;
 
-  /** The sample of them, by chance; one at least, where there is one, so that a small sample of a small store is no empty look. */
-  async *#sampleOf<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
-    const { sample } = this.#options;
-    let seen = 0;
-    let spare: T | undefined;
-    let isEmpty = true;
-    for await (const one of all) {
-      if (sample === undefined || uniform(this.#store.rng, 1_000_000) < sample * 1_000_000) {
-        isEmpty = false;
-        yield one;
-      } else if (isEmpty && uniform(this.#store.rng, ++seen) === 0) spare = one;
-    }
-    if (isEmpty && spare !== undefined) yield spare;
-  }
-
   #report(bad: BadBlock): void {
     this.#badTotal++;
     if (bad.repaired) this.#repaired++;
@@ -200,13 +188,21 @@ class Verification {
       await act();
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      if (tier === this.#store.hot || isOfHot(error)) await this.#hotIsBroken();
+      if (error.code === 'E_IO') this.#isSilent(tier, error);
+      else if (tier === this.#store.hot || isOfHot(error)) await this.#hotIsBroken();
       else this.#report({ cid: undefined, tier: tier.tier, place: tier.place, code: error.code, repaired: false });
     }
   }
 
+  /** A disk or a right that is missing is no damage: what is behind it may be whole, and nothing is made anew. */
+  #isSilent(tier: BlockTier, { code }: OmniplexError): void {
+    if (this.#silent.has(tier.tier)) return;
+    this.#silent.add(tier.tier);
+    this.#report({ cid: undefined, tier: tier.tier, place: tier.place, code, repaired: false });
+  }
+
   async #checkTier(tier: BlockTier): Promise<void> {
-    for await (const { cid } of this.#sampleOf(tier.blocks(undefined, this.#options.signal))) await this.#checkBlock(tier, cid);
+    for await (const { cid } of sampleOf(this.#store.rng, this.#options.sample, tier.blocks(undefined, this.#options.signal))) await this.#checkBlock(tier, cid);
   }
 
   /** Whether any tier has it. */
@@ -226,30 +222,14 @@ class Verification {
       await tier.get(cid, signal);
     } catch (error) {
       if (!isError(error, 'E_BLOCK_CORRUPT', 'E_IO')) throw error;
-      this.#report({ cid, tier: tier.tier, place: tier.place, code: error.code, repaired: repair === true && (await this.#heal(tier, cid)) });
+      this.#report({ cid, tier: tier.tier, place: tier.place, code: error.code, repaired: repair === true && (await heal(this.#store, tier, cid, signal)) });
     }
     this.#checked++;
     onProgress?.({ checked: this.#checked, bad: this.#badTotal, total: this.#total });
   }
 
-  /** Writes the block anew from a tier that has it whole. The bad bytes stay where no good ones are. */
-  async #heal(tier: BlockTier, cid: Cid): Promise<boolean> {
-    for (const other of this.#store.tiers) {
-      if (other === tier) continue;
-      try {
-        const bytes = await other.get(cid, this.#options.signal);
-        if (bytes === undefined) continue;
-        await tier.put([{ cid, bytes }]);
-        return (await tier.get(cid)) !== undefined;
-      } catch (error) {
-        if (!(error instanceof OmniplexError) || this.#options.signal?.aborted === true) throw error;
-      }
-    }
-    return false;
-  }
-
   async #checkMessages(): Promise<void> {
-    for await (const record of this.#sampleOf(this.#wantedMessages())) await this.#checkMessage(record);
+    for await (const record of sampleOf(this.#store.rng, this.#options.sample, this.#wantedMessages())) await this.#checkMessage(record);
   }
 
   async *#wantedMessages(): AsyncGenerator<MessageRecord> {
@@ -265,7 +245,9 @@ class Verification {
     try {
       for await (const { cids } of closureOf(record.cid, this.#load)) await this.#checkPresence(cids, claimed);
     } catch (error) {
-      if (!isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL')) throw error;
+      // a tier that does not answer has been reported as one
+      if (isError(error, 'E_IO') && this.#silent.size > 0) return;
+      if (!isError(error, 'E_BLOCKS_MISSING', 'E_BLOCK_CORRUPT', 'E_FORMAT', 'E_NOT_CANONICAL', 'E_IO')) throw error;
       this.#report({ cid: record.cid, tier: 'hot', place: this.#store.hot.place, code: error.code, repaired: false });
     }
     for (const tier of claimed) await this.#checkAnnouncements(record.cid, tier.tier as ColdTierName);
@@ -276,18 +258,30 @@ class Verification {
     const anywhere = cids.map(() => false);
     const lacking: Array<{ tier: BlockTier; cid: Cid }> = [];
     for (const tier of this.#store.tiers) {
-      const there = await tier.has(cids, signal);
-      there.forEach((has, i) => {
+      const there = await this.#has(tier, cids, signal);
+      if (there === undefined) anywhere.fill(true);
+      there?.forEach((has, i) => {
         if (has) anywhere[i] = true;
         else if (claimed.includes(tier)) lacking.push({ tier, cid: cids[i] as Cid });
       });
     }
     for (const { tier, cid } of lacking) {
-      const repaired = this.#options.repair === true && (await this.#heal(tier, cid));
+      const repaired = this.#options.repair === true && (await heal(this.#store, tier, cid, signal));
       this.#report({ cid, tier: tier.tier, place: tier.place, code: 'E_BLOCKS_MISSING', repaired });
     }
     const gone = cids.filter((cid, i) => !anywhere[i] && !lacking.some((one) => one.cid === cid));
     for (const cid of gone) this.#report({ cid, tier: 'hot', place: this.#store.hot.place, code: 'E_BLOCKS_MISSING', repaired: false });
+  }
+
+  /** Undefined when the tier does not answer: then it may have any of them. */
+  async #has(tier: BlockTier, cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[] | undefined> {
+    try {
+      return await tier.has(cids, signal);
+    } catch (error) {
+      if (!isError(error, 'E_IO')) throw error;
+      this.#isSilent(tier, error);
+      return undefined;
+    }
   }
 
   async #checkAnnouncements(cid: Cid, name: ColdTierName): Promise<void> {
@@ -297,9 +291,17 @@ class Verification {
       await tier.announcements(cid);
     } catch (error) {
       if (!isError(error, 'E_STORE_CORRUPT', 'E_IO')) throw error;
-      const repair = this.#options.repair === true;
-      if (repair) await copyAnnouncements(this.#store, cid, tier);
-      this.#report({ cid, tier: name, place: tier.place, code: error.code, repaired: repair });
+      this.#report({ cid, tier: name, place: tier.place, code: error.code, repaired: this.#options.repair === true && (await this.#announceInCold(cid, tier)) });
+    }
+  }
+
+  async #announceInCold(cid: Cid, tier: ColdTier): Promise<boolean> {
+    try {
+      await copyAnnouncements(this.#store, cid, tier);
+      return true;
+    } catch (error) {
+      if (!isError(error, 'E_IO', 'E_STORE_CORRUPT')) throw error;
+      return false;
     }
   }
 }

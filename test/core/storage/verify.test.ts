@@ -1,5 +1,5 @@
 /** Verify and repair, the journal against the tiers, what is shown and listed, records of jobs. */
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -197,30 +197,6 @@ describe('what was found bad', () => {
     expect(await badFindings(store)).toBe(1);
     expect((await store.verify()).bad).toEqual([]);
     expect(await badFindings(store)).toBe(0);
-  });
-});
-
-describe('a finding that cannot be written down', () => {
-  it('ends a full audit that found nothing with the file and why, and leaves the finding', async () => {
-    const { store } = await freshStore();
-    await send(store, 'm', 1_000);
-    await mkdir(join(store.layout.audit, 'somebody'), { recursive: true });
-    const result = await store.verify();
-    expect(result).toMatchObject({ bad: [], unkept: { code: 'E_IO', details: { path: store.layout.audit } } });
-    expect(verifyError(result)).toMatchObject({ code: 'E_IO' });
-    expect(await badFindings(store)).toBe(1);
-    await rm(store.layout.audit, { recursive: true });
-    expect(verifyError(await store.verify())).toBeUndefined();
-    expect(await badFindings(store)).toBe(0);
-  });
-
-  it('leaves the word to what was found', async () => {
-    const { store, path } = await freshStore();
-    const message = await send(store, 'm', 700_000, { durability: 'cold' });
-    const blocks = (await contentOf(store, 'files', message.cid)) as [Cid, Cid];
-    for (const block of blocks.slice(0, 2)) await writeFile(pathIn(path, block), 'damage');
-    await mkdir(join(store.layout.audit, 'somebody'), { recursive: true });
-    expect(verifyError(await store.verify())).toMatchObject({ code: 'E_VERIFY', details: { bad: 2 } });
   });
 });
 
