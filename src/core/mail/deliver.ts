@@ -6,6 +6,7 @@ import { sameCid, type Cid } from '../base/cid.ts';
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import type { NewEntry } from '../home/index.ts';
 import { commitMessage, type Committed } from '../storage/commit.ts';
+import { holdOffGc } from '../storage/late-commit.ts';
 import type { Announcement, Durability, Operation, TierName } from '../storage/ports.ts';
 import { adopt, beginFlights, type Flight } from './flight.ts';
 import type { MailRoom } from './room.ts';
@@ -65,8 +66,9 @@ const withPackets = (entry: SealedSend['entry'], announcements: readonly Announc
   entry.recipients.map((recipient, i) => ({ ...recipient, packet: announcements[i]?.packet }));
 
 async function commitOne(room: MailRoom, message: SealedSend): Promise<CommitAnswer> {
-  const { cid, bytes, blocks, tiers, expiresAtMs, announcements, operation, replaces, durability, signal } = message;
+  const { cid, bytes, blocks, tiers, expiresAtMs, announcements, operation, replaces, durability, entry, signal } = message;
   try {
+    await using _held = await holdOffGc(room.store, cid, entry.createdAtMs, signal);
     const commit = { message: { cid, bytes, blocks, expiresAtMs, tiers }, announcements, ...(operation && { operation }), ...(replaces && { replaces }) };
     const committed = await commitMessage(room.store, commit, { durability, ...(signal && { signal }) });
     return { ...committed, cid: committed.operation?.cid ?? cid };

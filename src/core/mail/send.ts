@@ -11,10 +11,11 @@ import { fail, isError, OmniplexError, warning } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
 import { introductionOf } from '../identity/history.ts';
 import { introductionBlocks } from '../identity/introduction.ts';
-import type { OutboxEntry } from '../home/index.ts';
+import type { OutboxEntry, RecipientState } from '../home/index.ts';
 import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
 import type { Operation, TierName } from '../storage/ports.ts';
+import { isExpired } from '../storage/expiry.ts';
 import { promiseAgain } from '../storage/promise.ts';
 import { enterWriters } from '../storage/writers.ts';
 import { deliver, type Delivery } from './deliver.ts';
@@ -85,18 +86,30 @@ async function sendOrSeal(room: MailRoom, sender: SenderInUse, draft: Draft): Pr
   const { id } = draft.request;
   const known = id === undefined ? undefined : await room.store.hot.operation(keyOfId(room, sender, id));
   if (known === undefined) {
-    const again = toldBefore(room, sender, id);
+    const again = await toldBefore(room, sender, id);
     return { ...(await sealDraft(room, sender, draft)), again };
   }
   const { lost, held } = await standingOf(room.store, known.cid, draft.request.signal);
   return lost ? sealAgain(room, sender, draft, known) : repeat(room, sender, draft, known, held);
 }
 
-/** What this home told somebody under this id, and the store does not remember. */
-function toldBefore({ home, store }: MailRoom, { record }: SenderInUse, id: string | undefined): Cid | undefined {
-  const entry = id === undefined ? undefined : home.outbox.find(id, record.id);
-  const isTold = entry?.store === store.id && entry.recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state));
-  return isTold ? entry.cid : undefined;
+/** What this home told somebody under this id, and the store does not remember. Throws E_CANCELLED, and E_INCOMPLETE where sending it again would give it twice, or against what was wanted. */
+async function toldBefore(room: MailRoom, { record }: SenderInUse, id: string | undefined): Promise<Cid | undefined> {
+  const entry = id === undefined ? undefined : room.home.outbox.find(id, record.id);
+  if (entry?.cid === undefined || entry.store !== room.store.id) return undefined;
+  const { cid, recipients } = entry;
+  const isAll = (...states: readonly RecipientState[]): boolean => recipients.length > 0 && recipients.every(({ state }) => states.includes(state));
+  if (isAll('cancelled')) throw fail('E_CANCELLED', { cid: cid.toString() });
+  const why = isAll('received', 'opened', 'refused') ? 'everybody has it' : await whyNotAgain(room, entry, cid);
+  if (why !== undefined) throw fail('E_INCOMPLETE', { why: `message ${cid.toString()} has this id, which the store does not remember: ${why}`, hint: 'Nothing was sent. `omniplex outbox show` tells how far it has come; to send the file all the same, give a new --id.' });
+  return recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state)) ? cid : undefined;
+}
+
+async function whyNotAgain({ home, store }: MailRoom, entry: OutboxEntry, cid: Cid): Promise<string | undefined> {
+  if (entry.letGoAtMs !== undefined) return 'it was removed from the store';
+  if (isExpired(entry, home.clock.now())) return 'it has expired';
+  const isAnnounced = entry.recipients.some(({ state }) => state === 'announced');
+  return isAnnounced && (await standingOf(store, cid)).held.length > 0 ? 'it is there, and announced' : undefined;
 }
 
 /** The effect of the id is lost: the same content is another message now, which takes the id over. Throws E_ID_CONFLICT. */

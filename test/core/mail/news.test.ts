@@ -14,7 +14,7 @@ import { outboxFields } from '../../../src/core/mail/outbox.ts';
 import { verifyError } from '../../../src/core/storage/audit.ts';
 import { createStore } from '../../../src/core/storage/store.ts';
 import { clockAt } from '../../support/home.ts';
-import { ack, hello, trio } from '../../support/trio.ts';
+import { ack, hello, trio, type Trio } from '../../support/trio.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
 const DAY = 86_400_000;
@@ -75,6 +75,29 @@ describe('a message of the outbox', () => {
     expect(bob.warnings.at(-1)).toMatchObject({ code: 'W_SENT_AGAIN' });
     await app.outbox.cancel('second');
     expect((await runCheck({ clock: app.clock, home: () => app.home(), store: async () => store }, outboxCheck)).metrics[0]).toMatchObject({ label: 'lost', value: 0 });
+  });
+
+  it.each([
+    ['that was cancelled is refused as cancelled', async ({ bob }: Trio) => void (await bob.app.outbox.cancel('once')), 'E_CANCELLED'],
+    ['that everybody has is not given twice', async ({ bob, alice, carol }: Trio, cid: string) => (await ack(alice, cid), await ack(carol, cid), void (await bob.app.outbox.show('once'))), 'E_INCOMPLETE'],
+    ['that came back by an import is not given twice', undefined, 'E_INCOMPLETE'],
+  ] as const)('and a send of an id %s, whatever the store remembers', async (_, then, code) => {
+    const three = await trio();
+    const { world, alice, bob, carol } = three;
+    const out = join(world.folder, 'once.car');
+    const copy = join(world.folder, 'copy');
+    await cp(world.store, copy, { recursive: true });
+    const { result } = await bob.app.send(hello({ id: 'once', receipt: 'received', out }));
+    await then?.(three, result.cid);
+    for (const { app } of [alice, bob, carol]) await app.close();
+    await rm(world.store, { recursive: true });
+    await rename(copy, world.store);
+    const app = await bob.again();
+    const store = await app.store();
+    if (then === undefined) await store.importCar(createReadStream(out), { place: out });
+    await expect(app.send(hello({ id: 'once', receipt: 'received' }))).rejects.toMatchObject({ code });
+    expect((await app.outbox.list()).result.messages).toHaveLength(1);
+    expect(bob.warnings.map((one) => one.code)).not.toContain('W_SENT_AGAIN');
   });
 
   it('says removed, and not lost, of what the store let go of, and stops waiting for it', async () => {

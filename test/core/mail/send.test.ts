@@ -138,6 +138,35 @@ describe('send', () => {
     expect(await told(alice)).toEqual([]);
   });
 
+  it('whose blocks a gc took, since the clock was set while it went on, is not promised, and told to nobody', async () => {
+    const clock = clockAt(Date.now());
+    const { alice, bob } = await pair({ clock });
+    const store = await bob.app.store();
+    const input = streamInput(
+      (async function* () {
+        for (let i = 0; i < 40; i++) yield systemRng.bytes(1_000_000);
+        clock.at += 2 * limits.gcGraceMs;
+        const { planId, blocks } = await store.gc({ dryRun: true });
+        expect(blocks).toBeGreaterThan(0);
+        await store.gc({ confirm: planId });
+        yield systemRng.bytes(10);
+      })(),
+    );
+    await expect(bob.app.send({ input, to: ['alice'], id: 'slow' })).rejects.toMatchObject({ code: 'E_BLOCKS_MISSING' });
+    expect(await told(alice)).toEqual([]);
+    expect(await all(store.hot.messages())).toEqual([]);
+    expect(await store.verifyAcknowledged(0)).toMatchObject({ present: 0, lost: [], unannounced: [] });
+    const late = streamInput(
+      (async function* () {
+        clock.at += 2 * limits.gcGraceMs;
+        yield bytesOf('late, and whole');
+      })(),
+    );
+    const { result } = await bob.app.send({ input: late, to: ['alice'], id: 'slow' });
+    expect((await read(alice, result.cid)).content).toEqual(bytesOf('late, and whole'));
+    expect(await store.locks.list()).toEqual([]);
+  });
+
   it('keeps its blocks from a gc with a short grace time for as long as it takes', async () => {
     const { alice, bob } = await pair();
     const store = await bob.app.store();
