@@ -1,14 +1,13 @@
 /** The home: its database, its key ring as far as it shows without a passphrase, its people, its outbox, its backups. */
 import { count } from '../../base/count.ts';
-import { readBounded, exists } from '../../base/files.ts';
+import { exists } from '../../base/files.ts';
 import { formatDuration } from '../../base/duration.ts';
-import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { withLosses } from '../checks/outbox.ts';
 import { listBackups } from '../../backup/backup.ts';
 import { requireOriginalPlace } from '../../home/witness.ts';
 import { contactSummary, identitySummary } from '../../identity/summary.ts';
-import { decodeKeyring } from '../../keys/keyring-file.ts';
+import { noKeyring, readKeyring } from '../../keys/index.ts';
 import { diskUnder } from './disk.ts';
 import { bad, ok, warn, type Examination } from './room.ts';
 
@@ -45,10 +44,10 @@ const keyring: Examination = {
     const home = await open();
     const identities = home.people.identities.count('true');
     if (!(await exists(home.keyringPath))) {
-      if (identities > 0) throw fail('E_NO_KEYRING', { path: home.keyringPath });
+      if (identities > 0) throw noKeyring(home);
       return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
     }
-    const { kdf } = decodeKeyring(home.keyringPath, await readBounded(home.keyringPath, limits.keyringBytesMax, { secret: true }));
+    const { kdf } = await readKeyring(home);
     return ok(`whole; argon2id with ${kdf.memoryKib / 1024} MiB and ${count(kdf.passes, 'pass', 'passes')}. Whether the passphrase opens it was not tried`);
   },
 };
