@@ -5,9 +5,9 @@ import { formatDuration } from '../../base/duration.ts';
 import { limits } from '../../base/limits.ts';
 import { withLosses } from '../checks/outbox.ts';
 import { listBackups } from '../../backup/backup.ts';
-import { requireOriginalPlace } from '../../home/witness.ts';
 import { contactSummary, identitySummary } from '../../identity/summary.ts';
-import { noKeyring, readKeyring } from '../../keys/index.ts';
+import { readKeyring } from '../../keys/index.ts';
+import { lookAtOriginal } from '../home-look.ts';
 import { diskUnder } from './disk.ts';
 import { bad, ok, warn, type Examination } from './room.ts';
 
@@ -31,9 +31,9 @@ const database: Examination = {
 const original: Examination = {
   check: 'home-original',
   needs: 'home',
-  look: async (_room, { home }) => {
-    await requireOriginalPlace(await home());
-    return ok('is where it was made: no copy');
+  look: async (_room, { home, store }) => {
+    const { blind } = await lookAtOriginal(await home(), store);
+    return ok(`is where it was made: no copy${blind === undefined ? '' : '. The store could not be asked whether a restored home has taken over'}`);
   },
 };
 
@@ -42,11 +42,8 @@ const keyring: Examination = {
   needs: 'home',
   look: async (_room, { home: open }) => {
     const home = await open();
-    const identities = home.people.identities.count('true');
-    if (!(await exists(home.keyringPath))) {
-      if (identities > 0) throw noKeyring(home);
-      return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
-    }
+    const isAwaited = home.people.identities.count('true') === 0 && !(await exists(home.keyringPath));
+    if (isAwaited) return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
     const { kdf } = await readKeyring(home);
     return ok(`whole; argon2id with ${kdf.memoryKib / 1024} MiB and ${count(kdf.passes, 'pass', 'passes')}. Whether the passphrase opens it was not tried`);
   },
