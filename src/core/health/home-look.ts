@@ -24,7 +24,8 @@ export async function lookAtOriginal(home: Home, store: () => Promise<Store>): P
     await requireNotOvertaken(home, (await store()).hot);
     return {};
   } catch (error) {
-    if (!isError(error) || STOPS.includes(error.code)) throw error;
+    // whatever else it is, it is the store's
+    if (!isError(error) || isError(error, 'E_HOME_COPIED', 'E_MAC')) throw error;
     return { blind: error };
   }
 }
