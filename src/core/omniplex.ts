@@ -144,7 +144,8 @@ export class OmniPlex implements AsyncDisposable {
   }
 
   /**
-   * The key ring, unlocked: here the passphrase is asked. `create` makes one where there is none yet, for the first identity.
+   * The key ring, unlocked: here the passphrase is asked. `create` makes one where there is none yet, for the first identity:
+   * where identities are there and their ring is gone it throws E_NO_KEYRING, as without it.
    * Throws E_NO_KEYRING, E_PASSPHRASE, E_PASSPHRASE_SHORT (a new one), E_KEYRING, E_MODE, E_HOME_COPIED.
    */
   async ring({ create = false } = {}): Promise<Ring> {
@@ -255,8 +256,8 @@ export class OmniPlex implements AsyncDisposable {
 
   async #openRing(create: boolean): Promise<Ring> {
     const { passphrase, kdf } = this.#options;
-    const [home, crypto, { Ring }] = [await this.home(), await this.crypto(), await import('./keys/index.ts')];
-    if (!create && !(await exists(home.keyringPath))) throw fail('E_NO_KEYRING', { path: home.keyringPath });
+    const [home, crypto, { Ring, noKeyring }] = [await this.home(), await this.crypto(), await import('./keys/index.ts')];
+    if (create ? home.people.identities.count('true') > 0 : !(await exists(home.keyringPath))) throw noKeyring(home);
     if (passphrase === undefined) throw fail('E_FLAG_NEEDED', { question: 'for the passphrase of the key ring', flag: '--passphrase-file' });
     const secret = await passphrase({ create });
     if (create) (await import('./base/passphrase.ts')).requireNewPassphrase(secret, 'the key ring');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OmniPlex } from '../../src/core/index.ts';
 import { freshFolder } from '../support/folder.ts';
-import { cheapKdf, secretOf } from '../support/home.ts';
+import { cheapKdf, freshHome, secretOf } from '../support/home.ts';
 import { freshWorld } from '../support/mail.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
@@ -64,11 +64,27 @@ describe('OmniPlex', () => {
     await rm(join(alice.home, 'keyring.opk'));
     const bare = await alice.again();
     await expect(bare.ring()).rejects.toEqual(refused('E_NO_KEYRING'));
-    const hasty = await OmniPlex.open({ home: bare.settings.home, passphrase: async () => secretOf('abc') });
+    const fresh = await freshHome();
+    const hasty = await OmniPlex.open({ home: fresh.path, passphrase: async () => secretOf('abc') });
     await expect(hasty.ring({ create: true })).rejects.toEqual(refused('E_PASSPHRASE_SHORT'));
     await expect(hasty.ring()).rejects.toEqual(refused('E_NO_KEYRING'));
     await hasty.close();
-    expect(existsSync(join(alice.home, 'keyring.opk'))).toBe(false);
+    expect(existsSync(fresh.keyringPath)).toBe(false);
+  });
+
+  it('makes no ring beside identities whose own is gone, and says that there is a way back', async () => {
+    const world = await freshWorld();
+    const alice = await world.operator('alice');
+    await rm(join(alice.home, 'keyring.opk'));
+    let asked = 0;
+    const app = await alice.again({ passphrase: async () => (asked++, secretOf('long enough for a new one')) });
+    const gone = expect.objectContaining({ code: 'E_NO_KEYRING', hint: expect.stringContaining('backup restore') as unknown }) as unknown;
+    await expect(app.ring()).rejects.toEqual(gone);
+    await expect((await app.identities()).create('second')).rejects.toEqual(gone);
+    expect([asked, existsSync(join(alice.home, 'keyring.opk'))]).toEqual([0, false]);
+    const fresh = await OmniPlex.open({ home: (await freshHome()).path });
+    await expect(fresh.ring()).rejects.toMatchObject({ code: 'E_NO_KEYRING', hint: expect.stringContaining('identity create') as unknown });
+    await fresh.close();
   });
 
   it('acts as the only identity, as the named one, or says which there are', async () => {

@@ -1,5 +1,5 @@
 /** check and doctor as cron, Nagios, the node exporter and a frightened operator use them: no passphrase, no terminal, anything may be down. */
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/core/storage/store.ts';
@@ -65,6 +65,38 @@ describe('check', () => {
     expect((await run(['check', 'store'])).code).toBe(3);
   });
 
+  it('is not green over a home that can no longer act', async () => {
+    const { run, folder, home, store } = await withIdentity();
+    const secret = ['--passphrase-file', 'pass'];
+    const identity = async (...more: string[]) => {
+      const { code, stdout } = await run(['check', 'identity', ...more]);
+      return [code, stdout.replace(/^OMNIPLEX IDENTITY (\w+): ([^;|]*).*\n$/, '$1 $2')];
+    };
+    // a copy, and a home that was overtaken by its own backup
+    await cp(home, join(folder, 'copy'), { recursive: true });
+    expect(await identity('--home', 'copy')).toEqual([2, expect.stringMatching(/^CRITICAL this home was copied .* not where it was made$/)]);
+    await writeFile(join(folder, 'letter'), 'dear diary');
+    expect((await run(['backup', 'create', '--out', 'b.opb', '--quiet', ...secret])).code).toBe(0);
+    const anew = ['--home', 'new', '--no-context', ...secret];
+    expect((await run(['backup', 'restore', 'b.opb', '--quiet', ...anew])).code).toBe(0);
+    expect([await identity(), (await run(['doctor'])).code]).toEqual([[0, expect.stringMatching(/^OK prekeys of alice/)], 0]);
+    expect((await run(['send', 'letter', '--to', 'alice', '--store', store, '--quiet', ...anew])).code).toBe(0);
+    for (let i = 0; i < 2; i++) {
+      expect(await identity()).toEqual([2, expect.stringMatching(/^CRITICAL this home was copied .* that home has taken over$/)]);
+      const doctor = await run(['doctor']);
+      expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/^fail {2}home-original .*taken over.*\(E_HOME_COPIED\)$/m)]);
+    }
+    expect(documentOf(await run(['send', 'letter', '--to', 'alice', '--json', ...secret]))).toMatchObject({ error: { code: 'E_HOME_COPIED' } });
+    expect((await run(['check', 'identity', '--home', 'new', '--store', store, '--no-context'])).code).toBe(0);
+    // the ring is gone: nothing may hide that
+    await rename(join(folder, 'new', 'keyring.opk'), join(folder, 'ring'));
+    expect((await run(['check', 'all', '--home', 'new'])).code).toBe(2);
+    for (const args of [['send', 'letter', '--to', 'alice'], ['identity', 'create', 'bob']]) {
+      expect(documentOf(await run([...args, '--store', store, '--json', ...anew]))).toMatchObject({ error: { code: 'E_NO_KEYRING', hint: expect.stringContaining('omniplex backup restore FILE') } });
+    }
+    expect((await readdir(join(folder, 'new'))).includes('keyring.opk')).toBe(false);
+  });
+
   it('is silent with --quiet while all is well, and only then', async () => {
     const { run } = await withIdentity();
     expect(await run(['check', 'all', '--quiet'])).toMatchObject({ code: 0, stdout: '', stderr: '' });
@@ -82,7 +114,7 @@ describe('check', () => {
     expect((await run(['check', 'job', 'demote', '--critical', '30m'])).code).toBe(2);
     await record(store, 'verify', 0, 2 * DAY_MS, { checked: 5, bad: 0 });
     const all = await answerOf('check all', await run(['check', 'all', '--json']));
-    expect(all).toMatchObject({ code: 1, problems: [], document: { ok: true, result: { status: 'WARNING', checks: [{ name: 'store', age: expect.any(Number) }, { name: 'job demote' }, { name: 'job verify' }] } } });
+    expect(all).toMatchObject({ code: 1, problems: [], document: { ok: true, result: { status: 'WARNING', checks: [{ name: 'store', age: expect.any(Number) }, { name: 'job demote' }, { name: 'job verify' }, { name: 'home' }, { name: 'identity', status: 'OK', summary: 'there is none' }, { name: 'contacts' }, { name: 'outbox' }] } } });
     expect((await run(['check', 'all', '--max-age', '1d'])).code).toBe(3);
   });
 
@@ -108,7 +140,7 @@ describe('check', () => {
 
   it('a text is for people, and another file is never overwritten', async () => {
     const { run, folder } = await place();
-    expect((await run(['check', 'all', '--format', 'text'])).stdout).toMatch(/^STATUS {2}CHECK {2}SAYS\nOK {6}store {2}/);
+    expect((await run(['check', 'all', '--format', 'text'])).stdout).toMatch(/^STATUS {2}CHECK {5}SAYS\nOK {6}store {5}.*\nOK {6}home {6}every page .*\nOK {6}identity {2}there is none\n/);
     await writeFile(join(folder, 'mine'), 'mine');
     expect((await run(['check', 'store', '--out', 'mine'])).code).toBe(3);
     expect(await readFile(join(folder, 'mine'), 'utf8')).toBe('mine');

@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
   at('contact export', ['bob', '--out', 'bob-copy.bundle'], true, { name: 'bob', out: 'bob-copy.bundle' }, [['nobody', '--out', 'x'], 5, 'E_NAME_UNKNOWN'], ['bob']),
   at('contact remove', ['caro'], true, { removed: 'caro', wasVerified: true }, [['caro'], 5, 'E_NAME_UNKNOWN'], []),
   at('selftest', ['--provider', 'native'], false, { failed: 0, files: [{ file: 'built-in', provider: 'native' }], failures: [] }, [['--vectors', 'full'], 5, 'E_NO_VECTORS'], ['--provider', 'openssl']),
-  at('check all', [], false, { status: 'OK', checks: [any, any, any, any] }, [['--context', 'nowhere'], 3, 'E_NAME_UNKNOWN'], ['--warning', '5']),
+  at('check all', [], false, { status: 'OK', checks: [any, any, any, any, any] }, [['--context', 'nowhere'], 3, 'E_NAME_UNKNOWN'], ['--warning', '5']),
   at('check store', ['--warning', '50'], false, { status: 'OK', age: null }, [['--store', 'no/store'], 3, 'E_NO_STORE'], ['--warning', 'hot']),
   at('check identity', ['--as', 'alice'], false, { status: 'OK' }, [['--as', 'nobody'], 3, 'E_NAME_UNKNOWN'], ['--format', 'xml']),
   at('check contacts', [], false, { status: 'OK' }, [none, 3, 'E_NO_HOME'], ['x']),

@@ -17,7 +17,7 @@ export default class IdentityCreate extends BaseCommand<typeof IdentityCreate> {
   static override readonly flags = { keystore: shared.keystore, 'send-only': toggle('no prekeys: safe to copy and to restore every night') };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { ...ringExits, 3: 'this release has no such keystore', 5: 'there is no home', 6: 'the name is taken, or this home is a copy' };
+  static override readonly exits = { ...ringExits, 3: 'this release has no such keystore', 5: 'there is no home, or its key ring is gone', 6: 'the name is taken, or this home is a copy' };
   static override readonly examples = [
     { command: 'omniplex identity create alice', description: 'The passphrase is asked for' },
     { command: 'omniplex identity create release-bot --send-only --passphrase-file /run/secrets/op-pass', description: 'For a pipeline' },

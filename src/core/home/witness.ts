@@ -62,7 +62,7 @@ export async function witness(home: Home, store: Pick<HotTier, 'note' | 'setNote
   if (mayBeCopied(home)) return;
   await requireOriginalPlace(home);
   const { instance, witnessKey } = home.instance;
-  const name = `witness/${hexOf(mac(witnessKey, 'witness-name'))}`;
+  const name = noteName(witnessKey);
   for (let i = 0; i < TRIES; i++) {
     const found = await store.note(name);
     const here: Note = { instance, generation: home.generation };
@@ -71,6 +71,19 @@ export async function witness(home: Home, store: Pick<HotTier, 'note' | 'setNote
   }
   throw fail('E_BUSY', { what: 'the note of this home in the store' });
 }
+
+/**
+ * The same comparison for whoever only looks: it leaves no note. Throws E_HOME_COPIED (rolled back, or another instance is ahead),
+ * E_MAC (the note was forged), and what reading the store throws.
+ */
+export async function requireNotOvertaken(home: Home, store: Pick<HotTier, 'note'>): Promise<void> {
+  if (mayBeCopied(home)) return;
+  const { instance, witnessKey } = home.instance;
+  const found = await store.note(noteName(witnessKey));
+  if (found !== undefined) isBehind(witnessKey, found, { instance, generation: home.generation });
+}
+
+const noteName = (key: Bytes): string => `witness/${hexOf(mac(key, 'witness-name'))}`;
 
 /** True when the note must be replaced, false when it says the same. Throws E_HOME_COPIED when it is ahead of this home. */
 function isBehind(key: Bytes, bytes: Bytes, here: Note): boolean {

@@ -83,7 +83,7 @@ export class Identities {
     return only;
   }
 
-  /** Makes the key ring too where there is none yet. Throws E_NAME_TAKEN, E_USAGE, E_NOT_SUPPORTED, E_HOME_COPIED, before a passphrase is asked. */
+  /** Makes the key ring too where there is none yet. Throws E_NAME_TAKEN, E_USAGE, E_NOT_SUPPORTED, E_HOME_COPIED, E_NO_KEYRING (one is gone), before a passphrase is asked. */
   async create(typedName: string, { sendOnly = false, algorithms = defaultAlgorithms, prekeysUntilMs, keystore = 'file' }: CreateIdentity = {}): Promise<IdentitySummary> {
     if (keystore !== 'file') throw fail('E_NOT_SUPPORTED', { what: 'a keystore other than `file`', backend: 'this release' });
     const name = parseActorName(typedName);

@@ -1,2 +1,2 @@
 /** The face of the room: what others may use. */
-export { Ring, type RingDraft, type RingOptions } from './ring.ts';
+export { noKeyring, readKeyring, Ring, type RingDraft, type RingOptions } from './ring.ts';

@@ -8,20 +8,22 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { concat, wipe, type Bytes } from '../base/bytes.ts';
-import { fail, isError } from '../base/errors.ts';
+import { fail, isError, type OmniplexError } from '../base/errors.ts';
 import { exists, readBounded, writeWhole } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { Secret } from '../base/secret.ts';
 import type { Argon2Parameters, CryptoProvider } from '../crypto/index.ts';
 import type { Home } from '../home/home.ts';
 import {
-  decodeKeyring, defaultKdf, encodeKeyring, openBody, rowAad, sealBody, unwrapRingKey, wrapRingKey, type KeyringBody, type KeyringHeader,
+  decodeKeyring, defaultKdf, encodeKeyring, openBody, rowAad, sealBody, unwrapRingKey, wrapRingKey, type KeyringBody, type KeyringFile, type KeyringHeader,
 } from './keyring-file.ts';
 
 const ROW_KEY = 'ring/rows';
 const NONCE_BYTES = 12;
 /** Where the home remembers how far its ring has come, so that an older ring is noticed. */
 const GENERATION_SETTING = 'home/ring';
+
+const GONE = 'This home has identities, and their keys were in it: put the file back, or restore a backup into a new home: `omniplex backup restore FILE --home NEW`.';
 
 export interface RingOptions {
   readonly crypto: CryptoProvider;
@@ -72,7 +74,7 @@ export class Ring implements Disposable {
   /** Throws E_NO_KEYRING, E_MODE, E_KEYRING (damage), E_PASSPHRASE (wrong one), E_HOME_COPIED (one of file and database was put back). */
   static async open(home: Home, passphrase: Secret, { crypto }: RingOptions): Promise<Ring> {
     const path = home.keyringPath;
-    const file = decodeKeyring(path, await readRing(path));
+    const file = await readKeyring(home);
     const ringKey = await unwrapRingKey(crypto, path, file, passphrase);
     const body = openBody(crypto, path, ringKey, file);
     const ring = new Ring(home, crypto, { kdf: file.kdf, wrap: file.wrap }, ringKey, body);
@@ -180,7 +182,7 @@ export class Ring implements Disposable {
 
   async #read(): Promise<void> {
     const path = this.#home.keyringPath;
-    const file = decodeKeyring(path, await readRing(path));
+    const file = await readKeyring(this.#home);
     let body: KeyringBody;
     try {
       body = openBody(this.#crypto, path, this.#ringKey, file);
@@ -248,11 +250,21 @@ function missing(path: string, name: string): never {
   throw fail('E_KEYRING', { path, why: `it has no secret "${name}"` });
 }
 
-async function readRing(path: string): Promise<Bytes> {
+/** No ring yet, or one that is gone: where identities had their keys in it, a new one would hide the loss, so the way is back. */
+export const noKeyring = (home: Home, cause?: unknown): OmniplexError =>
+  fail('E_NO_KEYRING', { path: home.keyringPath, ...(home.people.identities.count('true') > 0 && { hint: GONE }) }, cause);
+
+/** Damage that shows without a passphrase. Throws E_NO_KEYRING, E_MODE, E_KEYRING, E_VERSION_NEWER. */
+export async function readKeyring(home: Home): Promise<KeyringFile> {
+  return decodeKeyring(home.keyringPath, await readRing(home));
+}
+
+async function readRing(home: Home): Promise<Bytes> {
+  const path = home.keyringPath;
   try {
     return await readBounded(path, limits.keyringBytesMax, { secret: true });
   } catch (cause) {
-    if (isError(cause, 'E_NOT_FOUND')) throw fail('E_NO_KEYRING', { path }, cause);
+    if (isError(cause, 'E_NOT_FOUND')) throw noKeyring(home, cause);
     if (isError(cause, 'E_FORMAT')) throw fail('E_KEYRING', { path, why: 'it is too long' }, cause);
     throw cause;
   }

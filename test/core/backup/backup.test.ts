@@ -9,6 +9,7 @@ import { systemRng } from '../../../src/core/base/rng.ts';
 import { Secret } from '../../../src/core/base/secret.ts';
 import { createBackup, listBackups, removeBackup, restoreBackup, showBackup, verifyBackup } from '../../../src/core/backup/index.ts';
 import { openHome, witness } from '../../../src/core/home/index.ts';
+import { requireNotOvertaken } from '../../../src/core/home/witness.ts';
 import { Ring } from '../../../src/core/keys/index.ts';
 import { Announcer } from '../../../src/core/mail/announce.ts';
 import { journalFacts } from '../../../src/core/storage/journal-facts.ts';
@@ -166,8 +167,10 @@ describe('a backup of keys', () => {
     await expect(witness(me.home, store.hot)).rejects.toEqual(refused('E_HOME_COPIED'));
     clock.at += 60_000;
     const second = await restored(me, path, join(folder, 'two'));
+    await requireNotOvertaken(first.me.home, store.hot);
+    await requireNotOvertaken(second.me.home, store.hot);
     await witness(second.me.home, store.hot);
-    await expect(witness(first.me.home, store.hot)).rejects.toEqual(refused('E_HOME_COPIED'));
+    for (const old of [me, first.me]) for (const look of [requireNotOvertaken, witness]) await expect(look(old.home, store.hot)).rejects.toEqual(refused('E_HOME_COPIED'));
     expect(second.me.identities.show('ada').seq).toBeGreaterThan(first.me.identities.show('ada').seq);
   });
 

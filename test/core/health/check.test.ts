@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
 import { parseCid } from '../../../src/core/base/cid.ts';
-import { writeFile } from 'node:fs/promises';
+import { chmod, cp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fail, type OmniplexError } from '../../../src/core/base/errors.ts';
@@ -13,6 +13,7 @@ import { jobCheck } from '../../../src/core/health/checks/job.ts';
 import { outboxCheck } from '../../../src/core/health/checks/outbox.ts';
 import { storeCheck } from '../../../src/core/health/checks/store.ts';
 import { atLeast, atMost } from '../../../src/core/health/range.ts';
+import { witness } from '../../../src/core/home/index.ts';
 import { OmniPlex } from '../../../src/core/omniplex.ts';
 import { keepFindings } from '../../../src/core/storage/bad-findings.ts';
 import type { JobRun } from '../../../src/core/storage/jobs.ts';
@@ -189,7 +190,56 @@ describe('identities', () => {
     expect((await runCheck(roomOf(app), identityCheck)).status).toBe('OK');
     expect(await runCheck(roomOf(app, 'old'), identityCheck)).toMatchObject({ status: 'CRITICAL', summary: expect.stringMatching(/^old is revoked \(retired\) since \d{4}/) as unknown });
     await identities.revoke('alice', 'lost');
-    await expect(runCheck(roomOf(app), identityCheck)).rejects.toMatchObject({ code: 'E_NO_IDENTITY', hint: expect.stringContaining('is revoked') as unknown });
+    expect(await runCheck(roomOf(app), identityCheck)).toMatchObject({ status: 'UNKNOWN', metrics: [], summary: expect.stringMatching(/^all 2 identities are revoked/) as unknown });
+    await rm(join(alice.home, 'keyring.opk'));
+    expect(await runCheck(roomOf(app), identityCheck)).toMatchObject({ status: 'CRITICAL' });
+  });
+
+  it.each<[string, (ring: string) => Promise<unknown>, RegExp]>([
+    ['gone', (ring) => rm(ring), /^there is no key ring at .*keyring\.opk; prekeys of alice/],
+    ['garbage', (ring) => writeFile(ring, 'x'.repeat(900)), /^the key ring at .* is damaged/],
+    ['empty', (ring) => writeFile(ring, ''), /^the key ring at .* is damaged/],
+    ['without end', (ring) => truncate(ring, 9_000_000), /^the key ring at .* is damaged/],
+    ['open to others', (ring) => chmod(ring, 0o644), /may be read by others/],
+  ])('cannot act while the key ring is %s, and what is sent-only neither', async (_what, damage, says) => {
+    const { app, alice, room } = await keyless();
+    await (await alice.app.identities()).create('bot', { sendOnly: true });
+    await damage(join(alice.home, 'keyring.opk'));
+    const found = await runCheck(room, identityCheck);
+    expect(found).toMatchObject({ status: 'CRITICAL', summary: expect.stringMatching(says) as unknown });
+    expect(value(found, 'prekeys_left')).toBeGreaterThan(0);
+    expect((await runCheck(roomOf(app, 'bot'), identityCheck)).status).toBe('CRITICAL');
+    expect(together(await checkAll(room, { homeIsNamed: false })).status).toBe('CRITICAL');
+  });
+
+  it('cannot act in a copy of their home, but for those that only send', async () => {
+    const { world, alice } = await keyless();
+    const bot = await world.operator('bot', { sendOnly: true });
+    const copyOf = async (of: typeof alice) => {
+      await of.app.close();
+      const home = join(world.folder, `copy-${of.name}`);
+      await cp(of.home, home, { recursive: true });
+      return runCheck(roomOf(await of.again({ home })), identityCheck);
+    };
+    expect(await copyOf(alice)).toMatchObject({ status: 'CRITICAL', summary: expect.stringContaining('not where it was made') as unknown });
+    expect(await copyOf(bot)).toMatchObject({ status: 'OK' });
+  });
+
+  it('cannot act once the store has seen a later state of their home, and looking leaves no note there', async () => {
+    const { alice, app, room } = await keyless();
+    const { hot } = await app.store();
+    const notes = async () => (await hot.notes('witness/')).length;
+    expect([(await runCheck(room, identityCheck)).status, await notes()]).toEqual(['OK', 0]);
+    const home = await alice.app.home();
+    home.settings.set('home/generation', home.generation + 9);
+    await witness(home, hot);
+    expect([(await runCheck(room, identityCheck)).status, await notes()]).toEqual(['OK', 1]);
+    home.settings.set('home/generation', home.generation - 9);
+    expect(await runCheck(room, identityCheck)).toMatchObject({ status: 'CRITICAL', summary: expect.stringContaining('a later state') as unknown });
+    for (const error of [fail('E_NO_STORE', { path: 'none' }), fail('E_MODE', { path: 'store', mode: '0755' })]) {
+      const blind = { ...room, store: () => Promise.reject(error) };
+      expect(await runCheck(blind, identityCheck)).toMatchObject({ status: 'OK', summary: expect.stringContaining('the store was not asked') as unknown });
+    }
   });
 });
 
@@ -268,7 +318,7 @@ describe('all of them', () => {
     await job(app, { job: 'verify', counts: { bad: 0 } });
     await job(app, {});
     const results = await checkAll(room, { homeIsNamed: true });
-    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store OK', 'job demote OK', 'job verify OK', 'identity OK', 'contacts OK', 'outbox OK']);
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store OK', 'job demote OK', 'job verify OK', 'home OK', 'identity OK', 'contacts OK', 'outbox OK']);
     expect(together(results)).toMatchObject({ name: 'all', status: 'OK' });
     expect(together(results).metrics.map(({ label }) => label)).toContain('job_demote_age');
   });
@@ -285,7 +335,7 @@ describe('all of them', () => {
     const { world, alice } = await keyless();
     const app = await OmniPlex.open({ home: alice.home, store: `${world.folder}/none` });
     const results = await checkAll(roomOf(app), { homeIsNamed: true });
-    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store UNKNOWN', 'identity OK', 'contacts OK', 'outbox OK']);
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store UNKNOWN', 'home OK', 'identity OK', 'contacts OK', 'outbox OK']);
     expect(together(results).status).toBe('UNKNOWN');
     await app.close();
   });
@@ -297,7 +347,7 @@ describe('all of them', () => {
     const app = await alice.again();
     for (const subject of [storeCheck, jobCheck('verify')]) expect(await runCheck(roomOf(app), subject)).toMatchObject({ status: 'CRITICAL', metrics: [] });
     const results = await checkAll(roomOf(app), { homeIsNamed: true });
-    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store CRITICAL', 'identity OK', 'contacts OK', 'outbox OK']);
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store CRITICAL', 'home OK', 'identity OK', 'contacts OK', 'outbox OK']);
     await app.close();
     await writeFile(join(alice.home, 'home.db'), 'x'.repeat(9000));
     const bare = await OmniPlex.open({ home: alice.home, store: world.store });
@@ -313,6 +363,31 @@ describe('all of them', () => {
     db.exec("UPDATE notes SET sum = sum + 1 WHERE name = 'job/demote'");
     db.close();
     const results = await checkAll(room, { homeIsNamed: true });
-    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store OK', 'jobs CRITICAL', 'identity OK', 'contacts OK', 'outbox OK']);
+    expect(results.map(({ name, status }) => `${name} ${status}`)).toEqual(['store OK', 'jobs CRITICAL', 'home OK', 'identity OK', 'contacts OK', 'outbox OK']);
+  });
+
+  it('see a page of the home that is damaged, which nobody else may stumble on', async () => {
+    const { alice } = await keyless();
+    const contacts = await alice.app.contacts();
+    expect(contacts.list()).toEqual([]);
+    await alice.app.close();
+    const file = await open(join(alice.home, 'home.db'), 'r+');
+    await file.write(Buffer.alloc(3000), 0, 3000, 5000);
+    await file.close();
+    const results = await checkAll(roomOf(await alice.again()), { homeIsNamed: true });
+    expect(results.find(({ name }) => name === 'home')).toMatchObject({ status: 'CRITICAL', summary: expect.stringContaining('quick_check') as unknown });
+    expect(together(results).status).toBe('CRITICAL');
+  });
+
+  it('look at the outbox of a home whose identities are gone', async () => {
+    const { alice, app, room } = await keyless();
+    const home = await app.home();
+    const { number } = home.outbox.begin({ createdAtMs: app.clock.now(), expiresAtMs: 0, durability: 'hot', recipients: [{ name: 'bob', identity: CID, inbox: new Uint8Array(32) }] } as never);
+    await (await alice.app.identities()).remove('alice');
+    const statuses = async () => (await checkAll(room, { homeIsNamed: false })).map(({ name, status }) => `${name} ${status}`);
+    expect(await statuses()).toEqual(['store OK', 'home OK', 'identity OK', 'contacts OK', 'outbox WARNING']);
+    home.outbox.settle(number, { atMs: app.clock.now(), state: 'lost' });
+    expect(await statuses()).toEqual(['store OK', 'home OK', 'identity OK', 'contacts OK', 'outbox CRITICAL']);
+    expect((await checkAll(roomOf(app, 'alice'), { homeIsNamed: false })).find(({ name }) => name === 'identity')).toMatchObject({ status: 'UNKNOWN' });
   });
 });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/core/base/bytes.ts';
 import { openHome, type Home } from '../../../src/core/home/index.ts';
-import { mayBeCopied, witness } from '../../../src/core/home/witness.ts';
+import { mayBeCopied, requireNotOvertaken, witness } from '../../../src/core/home/witness.ts';
 import { Ring } from '../../../src/core/keys/index.ts';
 import type { HotTier } from '../../../src/core/storage/ports.ts';
 import { flips } from '../../support/damage.ts';
@@ -100,9 +100,10 @@ describe('the witness', () => {
     const { home, store } = await someone();
     await witness(home, store);
     const [[name, note]] = [...store.notes] as [[string, Bytes]];
+    await requireNotOvertaken(home, store);
     for (const { bytes } of flips(note)) {
       store.notes.set(name, bytes);
-      await expect(witness(home, store)).rejects.toEqual(refused('E_MAC'));
+      for (const look of [requireNotOvertaken, witness]) await expect(look(home, store)).rejects.toEqual(refused('E_MAC'));
     }
     for (const length of [0, 1, 16, 24, 39]) {
       store.notes.set(name, note.subarray(0, length));
@@ -117,6 +118,7 @@ describe('the witness', () => {
     const path = await snapshot(home);
     using copy = await openHome(path, home);
     await witness(copy, store);
+    await requireNotOvertaken(copy, store);
     expect(store.notes.size).toBe(0);
     expect(mayBeCopied(await freshHome())).toBe(true);
   });

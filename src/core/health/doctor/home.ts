@@ -1,14 +1,13 @@
 /** The home: its database, its key ring as far as it shows without a passphrase, its people, its outbox, its backups. */
 import { count } from '../../base/count.ts';
-import { readBounded, exists } from '../../base/files.ts';
+import { exists } from '../../base/files.ts';
 import { formatDuration } from '../../base/duration.ts';
-import { fail } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { withLosses } from '../checks/outbox.ts';
 import { listBackups } from '../../backup/backup.ts';
-import { requireOriginalPlace } from '../../home/witness.ts';
 import { contactSummary, identitySummary } from '../../identity/summary.ts';
-import { decodeKeyring } from '../../keys/keyring-file.ts';
+import { readKeyring } from '../../keys/index.ts';
+import { lookAtOriginal } from '../home-look.ts';
 import { diskUnder } from './disk.ts';
 import { bad, ok, warn, type Examination } from './room.ts';
 
@@ -32,9 +31,9 @@ const database: Examination = {
 const original: Examination = {
   check: 'home-original',
   needs: 'home',
-  look: async (_room, { home }) => {
-    await requireOriginalPlace(await home());
-    return ok('is where it was made: no copy');
+  look: async (_room, { home, store }) => {
+    const { blind } = await lookAtOriginal(await home(), store);
+    return ok(`is where it was made: no copy${blind === undefined ? '' : '. The store could not be asked whether a restored home has taken over'}`);
   },
 };
 
@@ -43,12 +42,9 @@ const keyring: Examination = {
   needs: 'home',
   look: async (_room, { home: open }) => {
     const home = await open();
-    const identities = home.people.identities.count('true');
-    if (!(await exists(home.keyringPath))) {
-      if (identities > 0) throw fail('E_NO_KEYRING', { path: home.keyringPath });
-      return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
-    }
-    const { kdf } = decodeKeyring(home.keyringPath, await readBounded(home.keyringPath, limits.keyringBytesMax, { secret: true }));
+    const isAwaited = home.people.identities.count('true') === 0 && !(await exists(home.keyringPath));
+    if (isAwaited) return warn('there is none yet', 'It comes with the first identity: `omniplex identity create NAME`.');
+    const { kdf } = await readKeyring(home);
     return ok(`whole; argon2id with ${kdf.memoryKib / 1024} MiB and ${count(kdf.passes, 'pass', 'passes')}. Whether the passphrase opens it was not tried`);
   },
 };
