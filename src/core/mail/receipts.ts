@@ -74,15 +74,15 @@ async function give(room: MailRoom, identity: IdentityRecord, provenance: Proven
   const answer = { state, to: recipient.name };
   using secret = await identities.outboxSecret(identity.name);
   const key = crypto.hmacSha256(secret.expose(), OPERATION_LABEL, digestOf(of), bytesOf(state));
-  const known = home.messages.find(of);
-  const isNoted = known?.receipts.includes(state) === true && known.identity?.equals(identity.id) === true;
   const given = await store.hot.operation(key);
   const lost = given !== undefined && (await standingOf(store, given.cid)).lost ? given.cid : undefined;
-  if (lost === undefined && (isNoted || given !== undefined)) return { ...answer, changed: false };
+  // what this home noted does not count: a store that was put back to an older copy has forgotten, and the sender has not heard
+  if (lost === undefined && given !== undefined) return { ...answer, changed: false };
   await room.original();
   const operation = (cid: Cid): Operation => ({ key, content: key, cid, result: new Uint8Array(0) });
   const sent = await send(room, identity, recipient, receipt, { eraseSecret: secret.expose(), operation, replaces: lost });
   if (lost !== undefined) await giveUp(store, lost);
+  const known = home.messages.find(of);
   home.transaction(() => {
     home.receipts.put({ ...receipt, cid: sent.cid, identity: identity.id, to: recipient.identity });
     if (known !== undefined) home.messages.put({ ...known, receipts: [state] });

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sameCid, type Cid } from '../../../src/core/base/cid.ts';
 import { acknowledge } from '../../../src/core/mail/acknowledge.ts';
@@ -354,6 +354,22 @@ describe('once', () => {
     expect(await apply(bob)).toMatchObject({ applied: 1 });
     expect(await ack(alice, cid)).toMatchObject({ messages: [{ receipt: 'received', changed: false }] });
     expect((await store.verifyAcknowledged(0)).lost).toEqual([]);
+  });
+
+  it('and again when the store forgot it, put back to an older copy', async () => {
+    const { world, alice, bob } = await couple();
+    const cid = await post(bob, ['alice'], 'hello', { receipt: 'received' });
+    for (const { app } of [alice, bob]) await app.close();
+    await cp(world.store, `${world.store}.copy`, { recursive: true });
+    const app = await alice.again();
+    await ack({ app }, cid);
+    await app.close();
+    await rm(world.store, { recursive: true });
+    await rename(`${world.store}.copy`, world.store);
+    const now = await alice.again();
+    expect(await ack({ app: now }, cid)).toMatchObject({ messages: [{ receipt: 'received', changed: true }] });
+    expect(await ack({ app: now }, cid)).toMatchObject({ messages: [{ receipt: 'received', changed: false }] });
+    expect(await apply({ app: await bob.again() })).toMatchObject({ applied: 1 });
   });
 
   it('also when the home forgot that it told', async () => {
