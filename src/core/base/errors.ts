@@ -126,7 +126,7 @@ export const registry = {
   E_PINNED: entry(EXIT.conflict, 409, 'no', 'message {cid} is pinned to the hot tier until {until}', 'Run `omniplex store unpin {cid}` first.'),
   E_FENCE_STALE: entry(EXIT.conflict, 409, 'yes', 'the lock {name} passed to another holder meanwhile', 'Nothing was written. Run it again.'),
   E_BUSY: entry(EXIT.conflict, 503, 'yes', '{what} is busy', 'Run it again.'),
-  E_DISK_FULL: entry(EXIT.failed, 507, 'no', 'no space left for {path}', 'Free space; nothing half was kept. `omniplex store gc` may help.'),
+  E_DISK_FULL: entry(EXIT.failed, 507, 'no', 'no space left for {path}', 'Nothing half was kept. Free some space on this disk first, a few MiB are enough: then `omniplex store gc` and `omniplex demote` can work.'),
   E_BUDGET: entry(EXIT.failed, 507, 'no', 'the hot tier is at its budget of {size}', 'Demote or remove messages, or raise hot.budget. `omniplex store gc --dry-run` says what broken-off sends left behind, and until when it is kept.'),
   E_ID_CONFLICT: entry(EXIT.conflict, 409, 'no', 'id "{id}" was used for other content', 'Use a new --id for new content.'),
   E_PLAN_CHANGED: entry(EXIT.declined, 409, 'no', 'the plan is now {planId}, not {confirmed}', 'Look at it again with --dry-run and confirm the new plan.'),
