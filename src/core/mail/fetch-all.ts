@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { count } from '../base/count.ts';
-import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { fail, incomplete, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import { exists, makePrivateFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { readersOf } from './arrivals.ts';
@@ -92,7 +92,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   const fetched = messages.filter(({ changed }) => changed);
   const counts = { fetched: fetched.length, unchanged: messages.length - fetched.length, failed: failures.length, bytes: fetched.reduce((sum, { bytes }) => sum + bytes, 0) };
   const result = { ...counts, ...(await scan.rest()), messages, failures, next: full ? String(scan.position) : null };
-  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `not fetched: ${failures.length} of ${count(messages.length + failures.length, 'message')}`, hint: 'What was fetched stands. Beside each of the others stands what to do about it; then run it again.' });
+  const error = failures.length === 0 ? undefined : incomplete(failures.map(({ code }) => code), { why: `not fetched: ${failures.length} of ${count(messages.length + failures.length, 'message')}`, hint: 'What was fetched stands. Beside each of the others stands what to do about it; then run it again.' });
   return outcome(result, messages.some(({ changed, acknowledged }) => changed || acknowledged), error);
 }
 

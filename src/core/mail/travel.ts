@@ -225,7 +225,7 @@ const total = (results: readonly ImportResult[], field: 'blocks' | 'bytes'): num
 
 function shortfall({ refused, incomplete }: ImportFilesResult) {
   if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `refused: ${refused.length}, listed one by one` });
-  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, hint: 'What was whole is in. Import the other files too, in any order.' });
+  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, retry: 'no', hint: 'What was whole is in. Import the other files too, in any order.' });
   return undefined;
 }
 

@@ -142,7 +142,7 @@ describe('inbox fetch', () => {
     await damage(alice, second as never);
     clock.at += 3_600_000;
     const { result, error } = await all(alice, folder, { ack: true });
-    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, retry: 'no' });
     expect(result.failures.map(({ cid, code }) => `${cid} ${code}`)).toEqual([`${broken} E_BLOCK_CORRUPT`, `${gone} E_EXPIRED`, `${strange} E_SENDER_UNKNOWN`]);
     // each with what to do about it
     const says = [['store verify', 'sender', `inbox ack ${broken}`], ['sender', `inbox ack ${gone}`], ['contact add', '--allow-unverified']];
