@@ -98,10 +98,12 @@ describe('export and import', () => {
     const [last, ...others] = cars.toReversed();
     expect(await answerOf('store import', await alices(['store', 'import', last!, '--json']))).toMatchObject({
       ...{ code: 12, problems: [] },
-      document: { ok: false, changed: false, result: { messages: 0, incomplete: [{ cid }] }, error: { code: 'E_INCOMPLETE' } },
+      document: { ok: false, changed: true, result: { messages: 0, stored: 0, incomplete: [{ cid }] }, error: { code: 'E_INCOMPLETE', retry: 'no' } },
     });
+    expect((await answerOf('store import', await alices(['store', 'import', last!, '--json']))).document).toMatchObject({ changed: false, result: { stored: 0, incomplete: [{ cid }] } });
     expect((await alices(['store', 'list'])).stdout).toBe('');
-    expect(await answerOf('store import', await alices(['store', 'import', ...others, '--json']))).toMatchObject({ code: 0, problems: [], document: { result: { stored: 1, incomplete: [] } } });
+    expect(await answerOf('store import', await alices(['store', 'import', ...others, '--json']))).toMatchObject({ code: 0, problems: [], document: { changed: true, result: { stored: 1, incomplete: [] } } });
+    expect((await answerOf('store import', await alices(['store', 'import', ...cars, '--json']))).document).toMatchObject({ ok: true, changed: false, result: { messages: 1, stored: 0 } });
     expect((await alices(['store', 'verify', cid])).code).toBe(0);
   });
 
