@@ -6,7 +6,7 @@ import { fail } from '../core/base/errors.ts';
 import type { Session } from './session.ts';
 
 export interface Confirmation {
-  /** What is about to happen, as the end of a question: `remove identity "alice"`. */
+  /** What is about to happen, a verb first, as the end of a question: `remove identity "alice"`. */
   readonly what: string;
   /** What to type: the object's name, or the planId. Without one only a context with env prod asks, for its own name. */
   readonly name?: string;

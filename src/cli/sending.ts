@@ -8,6 +8,7 @@ import { fileInput, streamInput, type PlainInput } from '../core/mail/input.ts';
 import type { SendOptions, SendResult } from '../core/mail/send-types.ts';
 import type { BatchItem, BatchResult } from '../core/mail/batch-types.ts';
 import type { Outcome } from '../core/mail/outcome.ts';
+import type { Artifact } from './artifact.ts';
 import type { Session } from './session.ts';
 
 export interface SendFlags {
@@ -32,14 +33,24 @@ export interface SendFlags {
 /** Sends one file or stdin; with --wait, waits for what the recipients answer, and asks them to. */
 export async function sendFile(session: Session, file: string, flags: SendFlags & { readonly timeoutMs?: number | undefined }): Promise<Outcome<SendResult>> {
   const app = await session.app();
+  const into = flags.out === '-' ? await session.artifact('-', { binary: true }) : undefined;
   const input = await inputOf(session, file, flags.name);
-  const request = { ...(await optionsOf(session, flags)), input, to: await recipientsOf(flags), id: flags.id, name: flags.name, stream: flags.stream, out: flags.out };
+  const request = { ...(await optionsOf(session, flags)), input, to: await recipientsOf(flags), id: flags.id, name: flags.name, stream: flags.stream, out: into === undefined ? flags.out : undefined };
   const progress = await session.progress({ what: `sealing ${input.name ?? 'stdin'}`, unit: 'bytes', total: input.bytes });
-  const sent = await withConsent(session, flags, (allowUnverified) => app.send({ ...request, allowUnverified, onProgress: (bytes) => progress.at(bytes) }));
+  const stored = await withConsent(session, flags, (allowUnverified) => app.send({ ...request, allowUnverified, onProgress: (bytes) => progress.at(bytes) }));
+  const sent = into === undefined ? stored : await intoStdout(session, stored, into, flags.introduce);
   if (flags.wait === undefined || sent.error !== undefined) return sent;
   progress.stop();
   const error = await waitFor(session, sent.result.cid, flags.wait, flags.timeoutMs);
   return { ...sent, ...(error !== undefined && { error }) };
+}
+
+async function intoStdout(session: Session, stored: Outcome<SendResult>, into: Artifact, introduce: boolean): Promise<Outcome<SendResult>> {
+  const { streamSentCar } = await import('../core/mail/sent-car.ts');
+  const room = await (await session.app()).mail();
+  const sent = await streamSentCar(room, stored, { name: into.name, into, introduce, signal: session.signal });
+  await into.commit();
+  return sent;
 }
 
 /** Whatever ends the waiting, the message was sent: nobody is to send it again. */

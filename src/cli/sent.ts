@@ -37,9 +37,8 @@ const batchSchema = object({
 
 export const sendSchema = either(sentSchema, batchSchema);
 
-export function renderSent(result: Infer<typeof sentSchema>, file: string, { paint, symbols }: View): string[] {
+export function renderSent(result: Infer<typeof sentSchema>, what: string, { paint, symbols }: View): string[] {
   const { cid, id, bytes, blocks, recipients, durability, postQuantum, forwardSecret, expires, sentBefore, out } = result;
-  const what = file === '-' ? 'stdin' : file;
   const facts = [count(blocks, 'block'), count(recipients.total, 'recipient'), `post-quantum ${yesNo(postQuantum)}`, `forward secret ${yesNo(forwardSecret)}`];
   const repeated = `sent already${sentBefore === null ? '' : ` ${when(sentBefore)}`} as ${JSON.stringify(id)}: nothing was sent again`;
   const lines = [
@@ -49,7 +48,7 @@ export function renderSent(result: Infer<typeof sentSchema>, file: string, { pai
     `durability ${durability.true}${durability.true === durability.asked ? '' : ` (asked: ${durability.asked})`}, expires ${expires === null ? 'never' : when(expires)}`,
   ];
   lines.push(announcedText(recipients));
-  if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}, synced: safe to remove; who does not read this store has nothing until it arrives`);
+  if (out !== undefined) lines.push(`${out.path} ${size(out.bytes)}${out.path === 'stdout' ? '' : ', synced: safe to remove'}; who does not read this store has nothing until it arrives`);
   return lines;
 }
 

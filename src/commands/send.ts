@@ -55,6 +55,7 @@ export default class Send extends BaseCommand<typeof Send> {
   }
 
   protected override render(result: Infer<typeof sendSchema>, view: View): Lines {
-    return 'cid' in result ? renderSent(result, this.args.file ?? '-', view) : renderBatch(result);
+    const { file = '-' } = this.args;
+    return 'cid' in result ? renderSent(result, file === '-' ? (this.flags.name ?? 'stdin') : file, view) : renderBatch(result);
   }
 }

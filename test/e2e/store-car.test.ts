@@ -78,6 +78,16 @@ describe('export and import', () => {
     const [document = '', codes] = stdout.split('\n');
     expect([codes, JSON.parse(document)]).toMatchObject(['0 0', { ok: true, result: { stored: 1, forMe: [{ name: 'alice' }] } }]);
     expect((await alices(['store', 'list'])).stdout).toBe(`${cid}\n`);
+    // a message goes the same way as it is sent
+    await writeFile(join(world.folder, 'pass'), 'bob\n', { mode: 0o600 });
+    const sending = `printf x | ${omniplex} send - --name data.bin --to alice --allow-unverified --introduce --passphrase-file pass --out - 2>said | ${line.split(' | ').slice(1).join(' | ')}`;
+    const [arrived = '', ends] = (await runProcess('bash', ['-c', sending], bobsEnv)).stdout.split('\n');
+    expect([ends, JSON.parse(arrived)]).toMatchObject(['0 0 0', { ok: true, result: { stored: 1, forMe: [{ name: 'alice' }], introductions: [{ contact: 'bob' }] } }]);
+    const said = await readFile(join(world.folder, 'said'), 'utf8');
+    expect(said).toMatch(/^sealed data\.bin 1 B/m);
+    expect(said).toMatch(/^stdout /m);
+    expect(said).not.toContain('safe to remove');
+    expect(await readdir(world.folder)).not.toContain('-');
     const terminal = openTerminal(['store', 'export', cid, '--out', '-'], { env: bobsEnv.env!, cwd: world.folder });
     expect((await terminal.done).code).toBe(2);
     expect(terminal.text()).toContain('E_BINARY_TTY');
@@ -98,10 +108,12 @@ describe('export and import', () => {
     const [last, ...others] = cars.toReversed();
     expect(await answerOf('store import', await alices(['store', 'import', last!, '--json']))).toMatchObject({
       ...{ code: 12, problems: [] },
-      document: { ok: false, changed: false, result: { messages: 0, incomplete: [{ cid }] }, error: { code: 'E_INCOMPLETE' } },
+      document: { ok: false, changed: true, result: { messages: 0, stored: 0, incomplete: [{ cid }] }, error: { code: 'E_INCOMPLETE', retry: 'no' } },
     });
+    expect((await answerOf('store import', await alices(['store', 'import', last!, '--json']))).document).toMatchObject({ changed: false, result: { stored: 0, incomplete: [{ cid }] } });
     expect((await alices(['store', 'list'])).stdout).toBe('');
-    expect(await answerOf('store import', await alices(['store', 'import', ...others, '--json']))).toMatchObject({ code: 0, problems: [], document: { result: { stored: 1, incomplete: [] } } });
+    expect(await answerOf('store import', await alices(['store', 'import', ...others, '--json']))).toMatchObject({ code: 0, problems: [], document: { changed: true, result: { stored: 1, incomplete: [] } } });
+    expect((await answerOf('store import', await alices(['store', 'import', ...cars, '--json']))).document).toMatchObject({ ok: true, changed: false, result: { messages: 1, stored: 0 } });
     expect((await alices(['store', 'verify', cid])).code).toBe(0);
   });
 

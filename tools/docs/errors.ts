@@ -22,7 +22,7 @@ export function errorsPage(): string {
     'Codes are a promise; texts may change. `omniplex explain CODE` prints an entry. Words in capitals stand for what the error names.',
     'Under `--json` an error is `error: {code, message, hint, retry, exit, details}` of the envelope. A script goes by `retry`: `yes`, the same call can',
     'end otherwise by itself; `no`, it ends the same way until somebody does what the hint says; `unknown`, it may have happened: repeat it with the',
-    'same `--id`.',
+    'same `--id`. `E_INCOMPLETE` is worth a repetition only where one of the reasons in its answer is, and says `no` where none is.',
     '',
     '## Exit codes',
     '',

@@ -9,7 +9,7 @@ import { shared } from '../../cli/shared.ts';
 
 const schema = object({
   fetched: integer('files that were written now'),
-  unchanged: integer('messages whose file was there already, bit for bit'),
+  unchanged: integer('messages whose own file was there already, bit for bit'),
   failed: integer(),
   bytes: integer(),
   unreadable: integer('announcements passed by'),
@@ -23,7 +23,7 @@ const schema = object({
 export default class InboxFetch extends BaseCommand<typeof InboxFetch> {
   static override readonly summary = 'Fetch every message that waits for me into a folder';
   static override readonly description =
-    'For cron and pipelines: each message becomes a file under the name its sender gave, cleaned; two of one name stand side by side. Run again, it goes on where it stopped and writes nothing twice. One that fails spoils no other: exit 12.';
+    'For cron and pipelines: each message becomes a file of its own under the name its sender gave, cleaned; where that is taken, also by equal content, the end of its CID is in the name. Run again, it goes on where it stopped and writes nothing twice: a file with the same bytes is there already if it has that end, or if this home has opened the message before and no other of the run has the file. One that fails spoils no other: exit 12.';
   static override readonly flags = {
     out: needed(text({ value: 'DIR', char: 'o', description: 'the folder; made if it is not there' })),
     ack: toggle('handled: each leaves the inbox, and the receipt that was asked for goes out'),

@@ -206,7 +206,7 @@ export function settingNamed(text: string, place: 'context' | 'user'): SettingKe
   if (isSettingKey(text)) {
     throw refuse(place === 'user' ? `${text} belongs to a context: omniplex context set NAME ${text}=...` : `${text} belongs to the user configuration: omniplex config set ${text}=...`);
   }
-  throw refuse(`there is no such setting${didYouMean(text, keysOf(place))}`, '`omniplex help settings` lists them.');
+  throw refuse(`there is no setting ${JSON.stringify(text.slice(0, 40))}${didYouMean(text, keysOf(place))}`, '`omniplex help settings` lists them.');
 }
 
 /** Which context is in force: --context, OMNIPLEX_CONTEXT, the selected one; none under --no-context. Throws E_NAME_UNKNOWN. */

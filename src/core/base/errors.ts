@@ -34,6 +34,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
  */
 export type Retry = 'yes' | 'no' | 'unknown';
 
+const isRetry = (value: unknown): value is Retry => value === 'yes' || value === 'no' || value === 'unknown';
+
 export interface ErrorEntry {
   readonly exit: ExitCode;
   readonly http: number;
@@ -177,28 +179,33 @@ export class OmniplexError extends Error {
   readonly code: ErrorCode;
   readonly details: Details;
   readonly hint: string;
+  readonly retry: Retry;
 
-  constructor(code: ErrorCode, { hint, ...details }: Details = {}, cause?: unknown) {
+  constructor(code: ErrorCode, { hint, retry, ...details }: Details = {}, cause?: unknown) {
     super(fill(registry[code].text, details), cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     this.hint = typeof hint === 'string' ? hint : fill(registry[code].hint, details);
+    this.retry = isRetry(retry) ? retry : registry[code].retry;
   }
 
   get exit(): ExitCode {
     return registry[this.code].exit;
   }
-
-  get retry(): Retry {
-    return registry[this.code].retry;
-  }
 }
 
 /**
  * Makes, but does not throw, the error of a code: `throw fail('E_MAC', { kind: 'manifest' })`. Where a place knows better than the registry
- * what to do now, it says so in the detail `hint`, which becomes the error's.
+ * what to do now, it says so in the detail `hint`, which becomes the error's; `retry` likewise, where it knows why.
  */
 export const fail = (code: ErrorCode, details: Details = {}, cause?: unknown): OmniplexError => new OmniplexError(code, details, cause);
+
+/** Of many, some were not done, each for one of these reasons: the same call can end otherwise only where one of them can. */
+export function incomplete(reasons: readonly ErrorCode[], details: Details, cause?: unknown): OmniplexError {
+  const retries = new Set<Retry>(reasons.map((code) => registry[code].retry));
+  const retry: Retry = retries.has('yes') ? 'yes' : retries.has('unknown') ? 'unknown' : 'no';
+  return fail('E_INCOMPLETE', { ...details, retry }, cause);
+}
 
 /** No contact, identity or context has that name, or these: given quoted, apart by commas. */
 export const unknownName = (kind: 'contact' | 'identity' | 'context', names: string): OmniplexError =>

@@ -4,7 +4,7 @@
  * the rest can be sent again by running the same list.
  */
 import { count } from '../base/count.ts';
-import { fail, isError, OmniplexError, type ErrorCode, type Warning } from '../base/errors.ts';
+import { fail, incomplete, isError, registry, OmniplexError, type ErrorCode, type Warning } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { draftOfLine, failureOf, requireSendable } from './batch-check.ts';
 import { readBatchList, type BatchLine } from './batch-list.ts';
@@ -51,6 +51,12 @@ function warnOnce(room: MailRoom): MailRoom {
   };
   return { ...room, warn };
 }
+
+const mayHelp = (codes: readonly ErrorCode[]): boolean => codes.some((code) => registry[code].retry !== 'no');
+
+/** The store knows the id by a keyed hash only, and names that where two sends of one id meet in it. */
+const underItsId = (id: string | undefined, error: OmniplexError | undefined): OmniplexError | undefined =>
+  id !== undefined && isError(error, 'E_ID_CONFLICT') ? fail('E_ID_CONFLICT', { id }, error) : error;
 
 type Item = { readonly line: number; readonly id?: string | undefined } & ({ readonly draft: Draft } | { readonly error: OmniplexError });
 
@@ -115,7 +121,7 @@ class Batch {
   }
 
   async #report({ line, id }: Item, answer: Sent | OmniplexError): Promise<void> {
-    const error = answer instanceof OmniplexError ? answer : answer.error;
+    const error = underItsId(id, answer instanceof OmniplexError ? answer : answer.error);
     this.#done++;
     if (answer instanceof OmniplexError) {
       if (ENDS.includes(answer.code)) this.#end ??= answer;
@@ -144,17 +150,23 @@ class Batch {
   }
 
   /** A line without an id is another message each time it is sent. */
-  #again(): string {
-    const isSafe = this.#lines.every(({ id }) => id !== undefined);
-    return isSafe ? 'What was sent stands. Run the same list again: every line has an id, so nothing is sent twice.' : 'What was sent stands. Run a list of the failed lines only: a line without an id would be sent a second time.';
+  #shortOf(why: string, cause?: OmniplexError): OmniplexError {
+    if (this.#lines.some(({ id }) => id === undefined)) {
+      const hint = 'What was sent stands. Run a list of the failed lines only: a line without an id would be sent a second time.';
+      return fail('E_INCOMPLETE', { why, hint, retry: 'no' }, cause);
+    }
+    const codes = Object.keys(this.#reasons) as ErrorCode[];
+    const conflict = codes.includes('E_ID_CONFLICT') ? ' A line whose id was used for other content needs a new id.' : '';
+    const again = mayHelp(codes) ? 'Run the same list again' : 'See to what failed, then run the list again';
+    return incomplete(codes, { why, hint: `What was sent stands. ${again}: every line has an id, so nothing is sent twice.${conflict}` }, cause);
   }
 
   #error(failed: number): OmniplexError | undefined {
     if (isError(this.#end, 'E_INTERRUPTED', 'E_TERMINATED', 'E_TIMEOUT')) return this.#end;
     const { E_DURABILITY: short = 0, ...others } = this.#reasons;
-    if (failed > 0) return fail('E_INCOMPLETE', { why: `not sent: ${failed} of ${count(this.#total, 'message')}`, hint: this.#again() }, this.#end);
-    if (short > 0) return fail('E_INCOMPLETE', { why: `less durable than asked: ${short} of ${count(this.#total, 'message')}`, hint: this.#again() });
+    if (failed > 0) return this.#shortOf(`not sent: ${failed} of ${count(this.#total, 'message')}`, this.#end);
+    if (short > 0) return this.#shortOf(`less durable than asked: ${short} of ${count(this.#total, 'message')}`);
     const withdrawn = Object.values(others).reduce((sum, n) => sum + n, 0);
-    return withdrawn > 0 ? fail('E_INCOMPLETE', { why: `cancelled or let go since they were sent: ${withdrawn} of ${count(this.#total, 'message')}`, hint: 'Their ids stay with them. To send them again give their lines new ids.' }) : undefined;
+    return withdrawn > 0 ? fail('E_INCOMPLETE', { why: `cancelled or let go since they were sent: ${withdrawn} of ${count(this.#total, 'message')}`, retry: 'no', hint: 'Their ids stay with them. To send them again give their lines new ids.' }) : undefined;
   }
 }

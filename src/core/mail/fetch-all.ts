@@ -1,13 +1,15 @@
 /**
  * Everything that is to be handled, as files in one folder: the receiver of a cron job or a pipeline. It can be stopped and run again: a
- * file that holds its message already is left as it is, so no record of what was written is needed, and none can be wrong.
- * Two messages of one name get two files. One that fails is said and passed by.
+ * file that holds its message already is left as it is. Two messages of one name get two files, also when their content is the same: the plain
+ * name counts as a message's own only where this home has opened that message before, and no other of this run has it. What it does not promise:
+ * that a message which was opened elsewhere first gets a file beside an equal one of another message that is no longer listed. One that fails is
+ * said and passed by.
  */
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { count } from '../base/count.ts';
-import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
-import { makePrivateFolder } from '../base/files.ts';
+import { fail, incomplete, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { exists, makePrivateFolder } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { readersOf } from './arrivals.ts';
 import { safeFileName } from './file-name.ts';
@@ -46,7 +48,7 @@ export type FetchedItem = (FetchResult & { readonly changed: boolean }) | FetchF
 export interface FetchAllResult {
   /** Files that were written now. */
   readonly fetched: number;
-  /** Messages whose file was there already, bit for bit. */
+  /** Messages whose own file was there already, bit for bit. */
   readonly unchanged: number;
   readonly failed: number;
   readonly bytes: number;
@@ -68,6 +70,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   const scan = new InboxScan(room, { readers: readersOf(room), after: parsePosition(after), signal });
   const messages: Array<FetchResult & { changed: boolean }> = [];
   const failures: FetchFailure[] = [];
+  const takers: Takers = new Map();
   let full = false;
   let bytesDone = 0;
   for await (const mail of scan) {
@@ -76,7 +79,7 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
       await applyIfOriginal(room, mail);
       continue;
     }
-    const item = await fetchItem(room, mail, { ...request, onProgress: (bytes) => onProgress?.(bytesDone + bytes) });
+    const item = await fetchItem(room, mail, takers, { ...request, onProgress: (bytes) => onProgress?.(bytesDone + bytes) });
     if ('code' in item) failures.push(item);
     else {
       messages.push(item);
@@ -89,17 +92,18 @@ export async function fetchAll(room: MailRoom, request: FetchAllRequest): Promis
   const fetched = messages.filter(({ changed }) => changed);
   const counts = { fetched: fetched.length, unchanged: messages.length - fetched.length, failed: failures.length, bytes: fetched.reduce((sum, { bytes }) => sum + bytes, 0) };
   const result = { ...counts, ...(await scan.rest()), messages, failures, next: full ? String(scan.position) : null };
-  const error = failures.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `not fetched: ${failures.length} of ${count(messages.length + failures.length, 'message')}`, hint: 'What was fetched stands. Beside each of the others stands what to do about it; then run it again.' });
+  const error = failures.length === 0 ? undefined : incomplete(failures.map(({ code }) => code), { why: `not fetched: ${failures.length} of ${count(messages.length + failures.length, 'message')}`, hint: 'What was fetched stands. Beside each of the others stands what to do about it; then run it again.' });
   return outcome(result, messages.some(({ changed, acknowledged }) => changed || acknowledged), error);
 }
 
-async function fetchItem(room: MailRoom, { opened }: ScannedMail, request: FetchAllRequest): Promise<FetchedItem> {
-  const { cid, metadata } = opened.message;
+async function fetchItem(room: MailRoom, { opened }: ScannedMail, takers: Takers, request: FetchAllRequest): Promise<FetchedItem> {
+  const { cid } = opened.message;
   try {
     request.signal?.throwIfAborted();
     requireLive(room, opened);
     judgeSender(room, cid, opened.provenance, request.allowUnverified === true);
-    const { written, changed, reader } = await intoFolder(room, opened, request, safeFileName(metadata.name));
+    const { written, changed, reader } = await intoFolder(room, opened, takers, request);
+    takers.set(written.out as string, cid.toString());
     const { result, error } = await finishFetch(room, opened, written, reader, request);
     if (error !== undefined) throw error;
     return { ...result, changed };
@@ -122,19 +126,47 @@ interface InFolder {
   readonly reader: MailReader;
 }
 
-/** Under its own name; where another message has that, with the end of its CID in the name. Throws E_EXISTS when that is taken too. */
-async function intoFolder(room: MailRoom, opened: OpenedMail, request: FetchAllRequest, name: string): Promise<InFolder> {
+/** Whose the files are that this run wrote or found: the CID by the path. */
+type Takers = Map<string, string>;
+
+/**
+ * Under its own name; where another message has that, with the end of its CID in the name, which is looked for first: it can be no other's.
+ * Throws E_EXISTS when both are taken.
+ */
+async function intoFolder(room: MailRoom, opened: OpenedMail, takers: Takers, request: FetchAllRequest): Promise<InFolder> {
   const { cid, metadata } = opened.message;
-  const reader = new MailReader(room, opened, { signal: request.signal, onProgress: request.onProgress });
-  for (const candidate of [name, nameBeside(name, cid)]) {
-    const path = join(request.folder, candidate);
-    try {
-      const written = await writeFile(path, reader.pieces(), () => remember(room, opened, request.ephemeral === true));
-      return { written, changed: true, reader };
-    } catch (error) {
-      if (!isError(error, 'E_EXISTS')) throw error;
-      if (await holdsExactly(path, metadata.bytes, () => reader.pieces())) return { written: { out: path, bytes: metadata.bytes }, changed: false, reader };
+  const { folder, signal, onProgress, ephemeral = false } = request;
+  const name = safeFileName(metadata.name);
+  const [plain, beside] = [join(folder, name), join(folder, nameBeside(name, cid))];
+  const reader = new MailReader(room, opened, { signal, onProgress });
+  const isOpened = () => room.home.messages.find(cid) !== undefined;
+  const holds = async (path: string) => (await exists(path)) && (await holdsExactly(path, metadata.bytes, () => reader.pieces()));
+  const write = async (path: string, settle: () => Promise<void>) => writtenUnlessTaken(writeFile(path, reader.pieces(), settle));
+  const there = (out: string): InFolder => ({ written: { out, bytes: metadata.bytes }, changed: false, reader });
+
+  let found = await holds(beside);
+  if (!found) {
+    const written = await write(plain, () => remember(room, opened, ephemeral));
+    if (written !== undefined) return { written, changed: true, reader };
+    if ((takers.get(plain) ?? cid.toString()) === cid.toString() && isOpened() && (await holds(plain))) return there(plain);
+    // Nothing is remembered before the file is there: else a run that was killed would take the plain name for this message's.
+    const second = await write(beside, async () => undefined);
+    if (second !== undefined) {
+      await remember(room, opened, ephemeral);
+      return { written: second, changed: true, reader };
     }
+    found = await holds(beside);
   }
-  throw fail('E_EXISTS', { path: join(request.folder, nameBeside(name, cid)) });
+  if (!found) throw fail('E_EXISTS', { path: beside });
+  if (!isOpened()) await remember(room, opened, ephemeral);
+  return there(beside);
+}
+
+async function writtenUnlessTaken(writing: Promise<Written>): Promise<Written | undefined> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (isError(error, 'E_EXISTS')) return undefined;
+    throw error;
+  }
 }

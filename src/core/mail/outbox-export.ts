@@ -148,7 +148,7 @@ function incomplete({ missing, waiting, total }: EvidenceResult['receipts'], fai
   if (waiting > 0) gaps.push({ why: `of ${count(waiting, 'receipt')} the signature cannot be checked yet`, hint: 'Who signed has newer keys: ask for the bundle and run `omniplex contact update`.' });
   if (missing > 0) gaps.push({ why: `no longer in the store: ${missing} of ${count(total, 'receipt')}`, hint: 'A receipt that the store lost comes back with `omniplex store import FILE.car`, where a CAR has it.' });
   if (gaps.length === 0) return undefined;
-  return fail('E_INCOMPLETE', { why: gaps.map(({ why }) => why).join('; '), hint: `The file stands with the others. ${gaps.map(({ hint }) => hint).join(' ')} Then export again, to another file.` }, failure);
+  return fail('E_INCOMPLETE', { why: gaps.map(({ why }) => why).join('; '), retry: 'no', hint: `The file stands with the others. ${gaps.map(({ hint }) => hint).join(' ')} Then export again, to another file.` }, failure);
 }
 
 const uncollectedHint = (failure: OmniplexError): string => (failure.code === 'E_FLAG_NEEDED' ? 'Give --passphrase-file.' : failure.hint);

@@ -179,7 +179,7 @@ export interface ImportFilesResult {
 }
 
 /**
- * Each file all or nothing but for single messages in it. Beside the result E_INCOMPLETE when messages still lack blocks, E_FORMAT when some
+ * Each file all or nothing but for single messages in it. `changed` also for blocks alone that were not here and wait for the rest. Beside the result E_INCOMPLETE when messages still lack blocks, E_FORMAT when some
  * were refused. Throws E_NOT_FOUND, with nothing taken in; what an input throws, E_FORMAT (cut, not a CAR), E_BLOCK_CORRUPT, E_DISK_FULL: then
  * files before this one stand.
  */
@@ -205,7 +205,7 @@ export async function importFiles(room: ImportRoom, { inputs, signal, onProgress
     incomplete: [...new Map(incomplete.map(({ cid, missing }) => [cid.toString(), { cid: cid.toString(), missing }])).values()],
     refused: refused.map(({ cid, code }) => ({ cid: cid.toString(), code })),
   };
-  return outcome(result, result.stored > 0, shortfall(result));
+  return outcome(result, result.stored > 0 || imported.some(({ isNew }) => isNew), shortfall(result));
 }
 
 const DAMAGED = 'It was damaged on its way: ask for it again, or copy it again.';
@@ -225,7 +225,7 @@ const total = (results: readonly ImportResult[], field: 'blocks' | 'bytes'): num
 
 function shortfall({ refused, incomplete }: ImportFilesResult) {
   if (refused.length > 0) return fail('E_FORMAT', { kind: 'message', why: `refused: ${refused.length}, listed one by one` });
-  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, hint: 'What was whole is in. Import the other files too, in any order.' });
+  if (incomplete.length > 0) return fail('E_INCOMPLETE', { why: `messages that wait for blocks which other files carry: ${incomplete.length}`, retry: 'no', hint: 'What was whole is in. Import the other files too, in any order.' });
   return undefined;
 }
 

@@ -43,7 +43,7 @@ function forgotten(rebuilt: RebuildReport | undefined, before: RepairReport | un
     ...(before === undefined || before.journalMended.length === 0 ? [] : ['some records of the journal are gone: what they promised, and which --id had its effect, is not known any more']),
     ...(fromCold === 0 ? [] : [`${count(fromCold, 'message')} came back from cold as new: whether it was read, pinned or handled is not known any more`]),
   ];
-  return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; '), hint: 'A second repair brings no more. `omniplex explain E_STORE_CORRUPT` says what to look at.' });
+  return why.length === 0 ? undefined : fail('E_INCOMPLETE', { why: why.join('; '), retry: 'no', hint: 'A second repair brings no more. `omniplex explain E_STORE_CORRUPT` says what to look at.' });
 }
 
 export function acknowledgedError({ lost, unannounced, damage, hotDamage, silent }: AcknowledgedResult): OmniplexError | undefined {

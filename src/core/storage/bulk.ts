@@ -4,7 +4,7 @@
  */
 import type { Cid } from '../base/cid.ts';
 import { count } from '../base/count.ts';
-import { fail, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { fail, incomplete, isError, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import type { StoreContext } from './context.ts';
 import { PlanName } from './plan.ts';
 import type { MessageRecord } from './ports.ts';
@@ -198,7 +198,7 @@ function withError(result: BulkResult, last: OmniplexError | undefined, planId: 
   if (last === undefined) return { ...result, planId };
   if (isOne || (moved === 0 && ENDS.includes(last.code))) return { ...result, planId, shortfall: last };
   const codes = Object.entries(reasons).map(([code, n]) => `${n} ${code}`);
-  return { ...result, planId, shortfall: fail('E_INCOMPLETE', { why: `left: ${left} of ${count(matched, 'message')} (${codes.join(', ')})`, reasons }, last) };
+  return { ...result, planId, shortfall: incomplete(Object.keys(reasons) as ErrorCode[], { why: `left: ${left} of ${count(matched, 'message')} (${codes.join(', ')})`, reasons }, last) };
 }
 
 /** A deadline leaves the rest; any other end of the signal is the caller's to report, and so is what is not ours. */

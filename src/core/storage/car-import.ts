@@ -44,6 +44,8 @@ export interface ImportResult {
   readonly refused: ReadonlyArray<{ readonly cid: Cid; readonly code: ErrorCode }>;
   readonly blocks: number;
   readonly bytes: number;
+  /** Some of the blocks were in no tier before. */
+  readonly isNew: boolean;
   /** Verified blocks of bundles and introductions, for the identity room to read. */
   readonly bundles: readonly Block[];
   readonly receipts: readonly Cid[];
@@ -74,8 +76,8 @@ export async function importCar(store: StoreContext, pieces: AsyncIterable<Bytes
       refused.push({ cid: message.cid, code: error.code });
     }
   }
-  const { blocks, bytes, bundles, receipts } = intake;
-  return { messages, incomplete, refused, blocks, bytes, bundles, receipts };
+  const { blocks, bytes, isNew, bundles, receipts } = intake;
+  return { messages, incomplete, refused, blocks, bytes, isNew, bundles, receipts };
 }
 
 /** What is wrong with one message, and not with the store. */
@@ -88,6 +90,7 @@ class Intake {
   readonly bundles: Block[] = [];
   blocks = 0;
   bytes = 0;
+  isNew = false;
   readonly #store: StoreContext;
   readonly #options: ImportOptions;
   readonly #indexes: CarIndex[] = [];
@@ -154,7 +157,20 @@ class Intake {
   async #flush(): Promise<void> {
     const blocks = this.#waiting;
     this.#waiting = [];
-    if (blocks.length > 0) await this.sink.put(blocks, this.#options.signal);
+    if (blocks.length === 0) return;
+    // One that is new is enough to know: only a repeated import asks for all.
+    this.isNew ||= await this.#lacksOneOf(blocks);
+    await this.sink.put(blocks, this.#options.signal);
+  }
+
+  async #lacksOneOf(blocks: readonly Block[]): Promise<boolean> {
+    let left = blocks.map(({ cid }) => cid);
+    for (const tier of this.#store.tiers) {
+      if (left.length === 0) return false;
+      const has = await tier.has(left, this.#options.signal);
+      left = left.filter((_, i) => has[i] !== true);
+    }
+    return left.length > 0;
   }
 
   /** A file cut between two blocks is a well-formed CAR still: roots and the index's count tell. */

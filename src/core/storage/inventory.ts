@@ -152,9 +152,10 @@ export interface MessagePage {
   readonly next: number | undefined;
 }
 
-/** In the order of storing; removed messages are not listed. Throws E_TOO_MANY over `limits.pageItemsMax`. */
+/** In the order of storing; removed messages are not listed. Throws E_TOO_MANY over `limits.pageItemsMax`, E_NOT_SUPPORTED for a tier that the store does not have. */
 export async function listMessages(store: StoreContext, { where, tiers, after = 0, limit }: ListOptions): Promise<MessagePage> {
   if (limit > limits.pageItemsMax) throw fail('E_TOO_MANY', { what: 'items of one page', count: limit, max: limits.pageItemsMax });
+  for (const tier of tiers ?? []) if (tier !== 'hot') store.coldTier(tier);
   const nowMs = store.clock.now();
   const messages: MessageRecord[] = [];
   let last = after;

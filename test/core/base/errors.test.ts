@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EXIT, fail, registry, warning, type ErrorCode, type Retry } from '../../../src/core/base/errors.ts';
+import { EXIT, fail, incomplete, registry, warning, type ErrorCode, type Retry } from '../../../src/core/base/errors.ts';
 
 const codes = Object.keys(registry) as ErrorCode[];
 const having = (retry: Retry): readonly ErrorCode[] => codes.filter((code) => registry[code].retry === retry);
@@ -20,6 +20,14 @@ test('only what can end otherwise by itself may be repeated as it is', () => {
 
 test('an outcome is unknown only where the call was cut short', () => {
   expect(having('unknown')).toEqual(['E_INTERRUPTED', 'E_TERMINATED', 'E_UNKNOWN_OUTCOME']);
+});
+
+test('of many that were not done it may be repeated when one of the reasons may', () => {
+  expect(incomplete(['E_EXPIRED', 'E_PINNED'], { why: 'x' })).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, retry: 'no', details: { why: 'x' } });
+  expect(incomplete(['E_EXPIRED', 'E_BUSY', 'E_UNKNOWN_OUTCOME'], { why: 'x' }).retry).toBe('yes');
+  expect(incomplete(['E_EXPIRED', 'E_UNKNOWN_OUTCOME'], { why: 'x' }).retry).toBe('unknown');
+  expect(fail('E_INCOMPLETE', { why: 'x', retry: 'no' }).details).toEqual({ why: 'x' });
+  expect(fail('E_INCOMPLETE', { why: 'x', retry: 'perhaps' }).retry).toBe('yes');
 });
 
 test('no wrong bytes, no refusal and no wrong call is worth a repetition', () => {

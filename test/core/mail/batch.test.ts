@@ -178,12 +178,47 @@ describe('a batch', () => {
     expect(third.items.map(({ cid }) => cid)).toEqual(second.items.map(({ cid }) => cid));
   });
 
-  it('with one id on two lines has one effect, or a conflict', async () => {
+  it('with one id on two lines has one effect where they are one message', async () => {
+    const { world, alice, bob } = await trio();
+    await writeFile(join(world.folder, 'a.txt'), 'a');
+    const lines = [{ text: 'a', to: ['alice', 'carol'], id: 'x' }, { text: 'a', to: ['carol', 'alice'], id: 'x' }, { file: 'a.txt', to: 'alice', id: 'y' }, { file: './a.txt', to: 'alice', id: 'y', expires: '7d' }];
+    const { result, items } = await sendAll(bob, lines, { folder: world.folder, expires: '7d' });
+    expect(result).toMatchObject({ total: 4, sent: 2, repeated: 2, failed: 0 });
+    expect(new Set(items.map(({ cid }) => cid)).size).toBe(2);
+    expect(await told(alice)).toHaveLength(2);
+  });
+
+  it('sends nothing when one id is on lines that differ, and names all of them', async () => {
+    const { world, alice, bob } = await trio();
+    await writeFile(join(world.folder, 'a.txt'), 'a');
+    const first = { text: 'a', to: 'alice', id: 'x' };
+    for (const other of [{ ...first, text: 'b' }, { ...first, to: 'carol' }, { ...first, to: ['alice', 'carol'] }, { ...first, expires: '3d' }, { ...first, receipt: 'opened' }, { file: 'a.txt', to: 'alice', id: 'x' }]) {
+      const error = await sendAll(bob, [{ text: 'good', to: 'alice', id: 'y' }, first, first, other], { folder: world.folder }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'E_BATCH_LIST', exit: 2, details: { bad: 2, total: 4, lines: [{ line: 2, id: 'x', code: 'E_ID_CONFLICT' }, { line: 4, id: 'x', code: 'E_ID_CONFLICT' }] } });
+      expect(JSON.stringify((error as OmniplexError).details['lines'])).toContain('lines 2 and 4');
+    }
+    expect(await told(alice)).toHaveLength(0);
+  });
+
+  it('names an id that was used for other content before as the operator does, and asks for no repetition', async () => {
     const { alice, bob } = await trio();
-    const { result, items } = await sendAll(bob, [{ text: 'a', to: 'alice', id: 'x' }, { text: 'a', to: 'alice', id: 'x' }, { text: 'b', to: 'alice', id: 'x' }]);
-    expect(result).toMatchObject({ total: 3, sent: 1, repeated: 1, failed: 1, reasons: { E_ID_CONFLICT: 1 }, failures: [{ line: 3, id: 'x', code: 'E_ID_CONFLICT' }] });
-    expect(new Set(items.slice(0, 2).map(({ cid }) => cid)).size).toBe(1);
-    expect(await told(alice)).toHaveLength(1);
+    await sendAll(bob, [{ text: 'a', to: 'alice', id: 'x' }]);
+    const lines = [{ text: 'b', to: 'alice', id: 'x' }, { text: 'c', to: 'alice', id: 'y' }];
+    const { result, error } = await sendAll(bob, lines);
+    expect(result).toMatchObject({ sent: 1, failed: 1, failures: [{ line: 1, id: 'x', code: 'E_ID_CONFLICT', message: expect.stringContaining('"x"') as unknown }] });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', retry: 'no', hint: expect.stringContaining('new id') as unknown });
+    expect(error?.hint).not.toContain('the same list');
+    // The store, where two sends of one id may meet, knows a hash of it only.
+    const { hot } = await bob.app.store();
+    const commit = hot.commit.bind(hot);
+    hot.commit = async (...given) => {
+      if (given[0].operation !== undefined) throw fail('E_ID_CONFLICT', { id: '5bb9e6ee6a561363' });
+      return commit(...given);
+    };
+    const raced = await sendAll(bob, [{ text: 'd', to: 'alice', id: 'z' }]);
+    expect(raced).toMatchObject({ result: { failures: [{ id: 'z', code: 'E_ID_CONFLICT', message: expect.stringContaining('"z"') as unknown }] }, error: { retry: 'no' } });
+    expect(raced.items[0]?.error?.message).toContain('"z"');
+    expect(await told(alice)).toHaveLength(2);
   });
 
   it('adds the recipients of the run to those of each line', async () => {
@@ -256,7 +291,7 @@ describe('a batch', () => {
     (await bob.app.store()).coldTier('files').put = () => Promise.reject(fail('E_DISK_FULL', { path: 'cold' }));
     const { result, error, items } = await sendAll(bob, [{ text: 'a', to: 'alice' }, { text: 'b', to: 'alice' }], { durability: 'cold' });
     expect(result).toMatchObject({ total: 2, sent: 2, failed: 0, reasons: { E_DURABILITY: 2 } });
-    expect(error).toMatchObject({ code: 'E_INCOMPLETE' });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', retry: 'no' }); // without ids it would be sent twice
     expect(items.every(({ ok, cid }) => !ok && cid !== undefined)).toBe(true);
   });
 

@@ -65,6 +65,67 @@ describe('inbox fetch', () => {
     expect(await readFile(join(folder, names[0] as string), 'utf8')).toBe('taken too');
   });
 
+  it('gives two messages of one name and one content two files, in one run and in two, and each finds its own again', async () => {
+    for (const options of [{}, { ephemeral: true }]) {
+      const { world, alice, bob } = await couple();
+      const folder = join(world.folder, 'in');
+      const cids: Array<Awaited<ReturnType<typeof post>>> = [];
+      const send = async () => void cids.push(await post(bob, ['alice'], 'same', { name: 'a.txt' }));
+      const files = () => cids.map((cid, i) => (i === 0 ? 'a.txt' : nameBeside('a.txt', cid))).toSorted();
+      await send();
+      await send();
+      expect(await all(alice, folder, options)).toMatchObject({ changed: true, result: { fetched: 2, unchanged: 0 } });
+      await send();
+      expect((await all(alice, folder, options)).result).toMatchObject({ fetched: 1, unchanged: 2 });
+      expect((await readdir(folder)).toSorted()).toEqual(files());
+      for (const ack of [false, true]) {
+        const again = await all(alice, folder, { ...options, ack });
+        expect(again).toMatchObject({ changed: ack, result: { fetched: 0, unchanged: 3, failed: 0 } });
+        expect(again.result.messages.map(({ out }) => out)).toEqual(cids.map((cid, i) => join(folder, i === 0 ? 'a.txt' : nameBeside('a.txt', cid))));
+        expect((await readdir(folder)).toSorted()).toEqual(files());
+      }
+      // those before it are handled, and listed no more
+      await send();
+      expect((await all(alice, folder, { ...options, ack: true })).result).toMatchObject({ fetched: 1, unchanged: 0 });
+      expect((await readdir(folder)).toSorted()).toEqual(files());
+      expect((await inboxOf(alice)).messages).toEqual([]);
+    }
+  });
+
+  it('takes an equal file of somebody else for none of its own, and loses nothing to a run that ended between file and record', async () => {
+    const { world, alice, bob } = await couple();
+    const folder = join(world.folder, 'in');
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.txt'), 'same');
+    const cid = await post(bob, ['alice'], 'same', { name: 'a.txt' });
+    const { messages } = await alice.app.home();
+    const put = messages.put.bind(messages);
+    messages.put = () => {
+      throw new Error('killed');
+    };
+    await expect(all(alice, folder)).rejects.toThrow('killed');
+    messages.put = put;
+    expect(messages.find(cid)).toBeUndefined();
+    const beside = nameBeside('a.txt', cid);
+    expect((await all(alice, folder)).result).toMatchObject({ fetched: 0, unchanged: 1, messages: [{ out: join(folder, beside) }] });
+    expect(messages.find(cid)).toHaveProperty('sealedKey');
+    expect((await readdir(folder)).toSorted()).toEqual([beside, 'a.txt'].toSorted());
+  });
+
+  it('that was killed before its file had a name writes it beside an equal one of another message', async () => {
+    const { world, alice, bob } = await couple();
+    const folder = join(world.folder, 'in');
+    await post(bob, ['alice'], 'same', { name: 'a.txt' });
+    await all(alice, folder, { ack: true });
+    await post(bob, ['alice'], 'same', { name: 'a.txt' });
+    // What stops it is looked at piece by piece, before the file is linked.
+    const stop = new AbortController();
+    await expect(all(alice, folder, { ack: true, signal: stop.signal, onProgress: () => stop.abort(new Error('killed')) })).rejects.toThrow('killed');
+    expect(await readdir(folder)).toEqual(['a.txt']);
+    expect((await all(alice, folder, { ack: true })).result).toMatchObject({ fetched: 1 });
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
   it('passes by what fails, says it, and takes it up when it can be had', async () => {
     const clock = clockAt(Date.now());
     const { world, alice, bob } = await couple({ alice: { clock }, bob: { clock } });
@@ -81,7 +142,7 @@ describe('inbox fetch', () => {
     await damage(alice, second as never);
     clock.at += 3_600_000;
     const { result, error } = await all(alice, folder, { ack: true });
-    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12 });
+    expect(error).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, retry: 'no' });
     expect(result.failures.map(({ cid, code }) => `${cid} ${code}`)).toEqual([`${broken} E_BLOCK_CORRUPT`, `${gone} E_EXPIRED`, `${strange} E_SENDER_UNKNOWN`]);
     // each with what to do about it
     const says = [['store verify', 'sender', `inbox ack ${broken}`], ['sender', `inbox ack ${gone}`], ['contact add', '--allow-unverified']];

@@ -40,7 +40,7 @@ describe('an act on many messages', () => {
     expect((await store.demote(hot)).shortfall).toMatchObject({ code: 'E_INCOMPLETE' });
     await store.pin([two.cid]);
     const both = await store.demote({ cids: [one.cid, two.cid] });
-    expect(both.shortfall).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, details: { reasons: { E_PINNED: 2 } } });
+    expect(both.shortfall).toMatchObject({ code: 'E_INCOMPLETE', exit: 12, retry: 'no', details: { reasons: { E_PINNED: 2 } } });
   });
 
   it('is a failure, and no part of a success, when the run ended before anything moved', async () => {
