@@ -89,7 +89,7 @@ function markCancelled({ home }: MailRoom, { number }: OutboxEntry, places: read
 }
 
 const tooLate = (kept: readonly string[], { recipients }: OutboxEntry): OmniplexError | undefined =>
-  kept.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${kept.length} of ${count(recipients.length, 'recipient')} had it already: ${kept.join(', ')}` });
+  kept.length === 0 ? undefined : fail('E_INCOMPLETE', { why: `${kept.length} of ${count(recipients.length, 'recipient')} had it already: ${kept.join(', ')}`, retry: 'no' });
 
 /** A lost message that was sent again: nobody waits for it any more. What cannot be let go now stays lost, and says so itself. */
 export async function supersede(room: MailRoom, cid: Cid): Promise<void> {

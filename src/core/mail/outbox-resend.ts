@@ -5,7 +5,7 @@
  */
 import { rfc3339 } from '../base/clock.ts';
 import { count } from '../base/count.ts';
-import { fail, OmniplexError, type ErrorCode } from '../base/errors.ts';
+import { fail, incomplete, OmniplexError, type ErrorCode } from '../base/errors.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Delivery, OutboxEntry } from '../home/index.ts';
 import { sizeOf, type Load } from '../storage/closure.ts';
@@ -63,7 +63,7 @@ export async function resendAll(room: MailRoom, { where, signal }: ResendAllRequ
       left++;
     }
   }
-  const error = left === 0 ? undefined : fail('E_INCOMPLETE', { why: `not resent: ${left} of ${count(entries.length, 'message')}` });
+  const error = left === 0 ? undefined : incomplete(Object.keys(reasons) as ErrorCode[], { why: `not resent: ${left} of ${count(entries.length, 'message')}` });
   return outcome({ matched: entries.length, resent, left, reasons }, resent > 0, error);
 }
 

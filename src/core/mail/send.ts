@@ -101,7 +101,7 @@ async function toldBefore(room: MailRoom, { record }: SenderInUse, id: string | 
   const isAll = (...states: readonly RecipientState[]): boolean => recipients.length > 0 && recipients.every(({ state }) => states.includes(state));
   if (isAll('cancelled')) throw fail('E_CANCELLED', { cid: cid.toString() });
   const why = isAll('received', 'opened', 'refused') ? 'everybody has it' : await whyNotAgain(room, entry, cid);
-  if (why !== undefined) throw fail('E_INCOMPLETE', { why: `message ${cid.toString()} has this id, which the store does not remember: ${why}`, hint: 'Nothing was sent. `omniplex outbox show` tells how far it has come; to send the file all the same, give a new --id.' });
+  if (why !== undefined) throw fail('E_INCOMPLETE', { why: `message ${cid.toString()} has this id, which the store does not remember: ${why}`, hint: 'Nothing was sent. `omniplex outbox show` tells how far it has come; to send the file all the same, give a new --id.', retry: 'no' });
   return recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state)) ? cid : undefined;
 }
 
@@ -126,7 +126,7 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
   const { draft, send: sent } = sealed;
   if (delivery instanceof OmniplexError) {
     if (!isError(delivery, 'E_UNKNOWN_OUTCOME')) await sealed.withdraw();
-    throw delivery;
+    throw isError(delivery, 'E_ID_CONFLICT') ? fail('E_ID_CONFLICT', { id: draft.request.id }, delivery) : delivery;
   }
   if (delivery.outcome === 'repeated' && delivery.operation !== undefined) {
     // Another process was first with the same id and content: what we sealed is garbage.
@@ -169,9 +169,9 @@ async function asLeft({ home, store }: MailRoom, sent: Sent, { recipients }: Ope
 function leftOut({ cid, total, announced, cancelled, isGone }: { readonly cid: string; readonly total: number; readonly announced: number; readonly cancelled: readonly string[]; readonly isGone: boolean }): OmniplexError | undefined {
   const withNewId = 'Send the file again with a new --id: `omniplex send FILE --to NAME`.';
   if (cancelled.length > 0 && cancelled.length === total) return fail('E_CANCELLED', { cid });
-  if (isGone) return fail('E_INCOMPLETE', { why: `message ${cid} was removed from this store, or has expired: nobody is told of it any more`, hint: `The id stays with it, and nothing was sent again. ${withNewId}` });
-  if (cancelled.length > 0) return fail('E_INCOMPLETE', { why: `message ${cid} was cancelled for ${cancelled.join(', ')}, who are not told again`, hint: `The others have it. For those left out: ${withNewId}` });
-  if (announced < total) return fail('E_INCOMPLETE', { why: `not told of message ${cid} in this store: ${total - announced} of ${count(total, 'recipient')}`, hint: `\`omniplex outbox resend ${cid}\` tells whoever it was not cancelled for.` });
+  if (isGone) return fail('E_INCOMPLETE', { why: `message ${cid} was removed from this store, or has expired: nobody is told of it any more`, hint: `The id stays with it, and nothing was sent again. ${withNewId}`, retry: 'no' });
+  if (cancelled.length > 0) return fail('E_INCOMPLETE', { why: `message ${cid} was cancelled for ${cancelled.join(', ')}, who are not told again`, hint: `The others have it. For those left out: ${withNewId}`, retry: 'no' });
+  if (announced < total) return fail('E_INCOMPLETE', { why: `not told of message ${cid} in this store: ${total - announced} of ${count(total, 'recipient')}`, hint: `\`omniplex outbox resend ${cid}\` tells whoever it was not cancelled for.`, retry: 'no' });
   return undefined;
 }
 
@@ -244,6 +244,6 @@ async function withCar({ home, store }: MailRoom, { record }: SenderInUse, { out
     return outcome({ ...result, out: { path: out, bytes } }, changed, error);
   } catch (cause) {
     if (!(cause instanceof OmniplexError)) throw cause;
-    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}`, hint: `Do not send it again: \`omniplex store export ${result.cid} --out FILE\` writes the file.` }, cause));
+    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}`, hint: `Do not send it again: \`omniplex store export ${result.cid} --out FILE\` writes the file.`, retry: 'no' }, cause));
   }
 }
