@@ -40,8 +40,11 @@ const paragraphs = (text: string): string[] =>
     .filter((part) => part.trim() !== '')
     .flatMap((part, index) => [...(index === 0 ? [] : ['.Pp']), ...prose(part)]);
 
-/** Text as an argument of a macro: quoted, and nothing in it is a macro. */
-const quoted = (text: string): string => `"${line(text).replaceAll('"', '""')}"`;
+/** Text as an argument of a macro: quoted, and nothing in it is a macro. A double quote goes in by its name, for readers differ in `""`. */
+const quoted = (text: string): string => `"${line(text).replaceAll('"', '\\(dq')}"`;
+
+/** A command as one types it: an argument as above, and no quote in it becomes a typographic one. */
+const typed = (command: string): string => quoted(command).replaceAll("'", '\\(aq');
 
 const sentence = (text: string): string[] => {
   const trimmed = text.trim();
@@ -90,7 +93,7 @@ const head = (name: string, summary: string): string[] => [
   '.Os',
   '.Sh NAME',
   `.Nm ${name}`,
-  `.Nd ${line(summary).replace(/[.?!:;,]+$/, '')}`,
+  `.Nd ${quoted(summary.trim().replace(/[.?!:;,]+$/, ''))}`,
 ];
 
 /** In the order that mdoc wants: by section, then by name. */
@@ -120,7 +123,7 @@ function commandPage(entry: CatalogueEntry, pages: ReadonlySet<string>): string 
     '.Sh EXIT STATUS',
     ...list(exits.map(exitItem), 'Ds'),
     '.Sh EXAMPLES',
-    ...examples.flatMap(({ command, description: text }) => [...sentence(text), '.Pp', `.Dl ${line(command)}`, '.Pp']).slice(0, -1),
+    ...examples.flatMap(({ command, description: text }) => [...sentence(text), '.Pp', `.Dl ${typed(command)}`, '.Pp']).slice(0, -1),
     ...seeAlso([['omniplex', 1], ...related.map((other) => [pageName(other), 1] as const)]),
   ];
   return `${lines.join('\n')}\n`;
@@ -150,7 +153,7 @@ function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (r
     '.Pp',
     ...prose('The answer is stdout, the talk is stderr. With --json the answer is exactly one JSON document, in success, refusal and usage error alike.'),
     ...grouped(catalogue).flatMap(({ title, nouns }) => [
-      `.Ss ${line(title)}`,
+      `.Ss ${quoted(title)}`,
       ...list(nouns.flatMap(({ commands }) => commands).map(({ id, summary }) => [`.It Xr ${pageName(id)} 1`, ...sentence(summary)]), 'Ds'),
     ]),
     '.Ss Global flags',
@@ -167,7 +170,7 @@ function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (r
     '.Sh EXAMPLES',
     'A throw-away tour:',
     '.Pp',
-    '.Dl omniplex quickstart',
+    `.Dl ${typed('omniplex quickstart')}`,
     ...(handWritten.length === 0 ? [] : seeAlso(handWritten)),
   ];
   return `${lines.join('\n')}\n`;
