@@ -49,7 +49,8 @@ const formats: Readonly<Record<string, string>> = {
 
 const filter: Readonly<Record<string, string>> = {
   'tier = hot': 'on which tier; = and !=',
-  'stored > 30d': 'stored longer ago than that; also read, received',
+  'stored > 30d': 'stored longer ago than that; also read, received, created, added, acquired',
+  'expires < 2d': 'less than 2 days are left, or none any more; expires > 30d: more than 30 days; expires <= 0s: over; what never expires matches none of them',
   'size >= 1MiB': 'compare sizes: < <= = != >= >',
   'state = unread': 'of an inbox or outbox',
   'not pinned': 'a claim and its opposite: pinned, verified',

@@ -15,8 +15,8 @@ export default class StoreRemove extends BulkCommand<typeof StoreRemove> {
   static override readonly opensKey = false;
   static override readonly exits = { ...bulkExits, 9: 'not confirmed, or the plan has changed since' };
   static override readonly examples = [
-    { command: "omniplex store remove --where 'expires > 30d' --dry-run", description: 'What expired more than 30 days ago; prints the plan' },
-    { command: "omniplex store remove --where 'expires > 30d' --confirm 7f3a-19c2", description: 'Do exactly that' },
+    { command: "omniplex store remove --where 'stored > 365d and not pinned' --dry-run", description: 'What was stored more than a year ago and is not pinned; prints the plan' },
+    { command: "omniplex store remove --where 'stored > 365d and not pinned' --confirm 7f3a-19c2", description: 'Do exactly that' },
   ];
   static override readonly schema = bulkSchema;
   static override readonly seeAlso = ['store gc', 'store list'];
