@@ -51,7 +51,7 @@ export const shared = {
   limit: whole({ value: 'N', description: 'at most so many', min: 1, max: limits.pageItemsMax }),
   after: text({ value: 'CURSOR', description: 'go on where the last page ended: its `next`' }),
   'dry-run': toggle('show the plan and change nothing'),
-  confirm: text({ value: 'NAME', description: 'confirm: the name, the planId of a bulk act, or the name of a production context' }),
+  confirm: text({ value: 'NAME', description: 'confirm: the name of what it is done to, as it was typed' }),
   'new-passphrase-file': text({ value: 'FILE', description: 'the file with the new passphrase of the key ring; - and /dev/fd/N work' }),
   'message-passphrase-file': text({ value: 'FILE', description: "the file with the passphrase of the message, never the ring's; - and /dev/fd/N work" }),
   'pin-file': text({ value: 'FILE', description: 'the file with the PIN of the HSM' }),

@@ -75,6 +75,10 @@ export const topics: readonly Topic[] = [
       { rows: rowsOf(exitMeanings as Record<string, string>) },
       { title: 'check', text: 'omniplex check .. alone speaks the codes of monitoring plugins, and every usage or internal error is 3 there.', rows: rowsOf(nagiosMeanings as Record<string, string>) },
       { title: 'in scripts', text: '75 asks for the same command with the same --id; 12 means that the work stands and a stated part is missing; a declined confirmation is 9, never 0.' },
+      {
+        title: 'confirmation',
+        text: 'Off a terminal --confirm NAME answers: the name of what it is done to as it was typed (identity, backup file, lock, CID or key of a message), or the planId of a bulk act. That holds in every context, also where its env is prod; at a terminal the name is typed there, where yes would do elsewhere. The name of the context confirms what is done to a context of production (context set, context remove), and a store verify --repair in one, which asks nothing elsewhere.',
+      },
     ],
   },
   {

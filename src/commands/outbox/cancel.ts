@@ -23,7 +23,7 @@ export default class OutboxCancel extends BaseCommand<typeof OutboxCancel> {
     const dryRun = this.flags['dry-run'];
     const mail = await (await this.session.app()).mail();
     const { cancel } = await import('../../core/mail/outbox-cancel.ts');
-    if (!dryRun) await this.session.confirm({ what: `withdrawing ${message}`, name: message });
+    if (!dryRun) await this.session.confirm({ what: `withdraw ${message}`, name: message });
     return cancel(mail, message, { dryRun, signal: this.signal });
   }
 
