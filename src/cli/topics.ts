@@ -1,6 +1,7 @@
 /** What `omniplex help TOPIC` tells: things that belong to no single command. Generated from the tables of the code where there is one. */
 import { definitionOf, settingKeys } from '../core/base/config.ts';
 import { registry, warnings } from '../core/base/errors.ts';
+import { environment } from './environment.ts';
 import { exitMeanings, nagiosMeanings } from './exits.ts';
 import { withPlaceholders } from './trouble.ts';
 
@@ -22,20 +23,6 @@ export interface Topic {
 }
 
 const rowsOf = (table: Readonly<Record<string, string>>): readonly TopicRow[] => Object.entries(table).map(([term, text]) => ({ term, text }));
-
-const environment: Readonly<Record<string, string>> = {
-  OMNIPLEX_HOME: 'as --home',
-  OMNIPLEX_STORE: 'as --store',
-  OMNIPLEX_CONTEXT: 'as --context, but weaker than OMNIPLEX_HOME and OMNIPLEX_STORE',
-  OMNIPLEX_NO_INPUT: '1 forbids every question, as --no-input',
-  NO_COLOR: 'not empty: no colors (https://no-color.org)',
-  FORCE_COLOR: 'not empty: colors even in a pipe; 0 and false forbid them; stronger than NO_COLOR, weaker than --color (https://force-color.org)',
-  TERM: 'dumb: no colors, no symbols, no progress',
-  XDG_CONFIG_HOME: 'the configuration is $XDG_CONFIG_HOME/omniplex/config.json; ~/.config without it',
-  XDG_DATA_HOME: 'home and store lie below it by default; ~/.local/share without it',
-  LANG: 'symbols are ASCII unless the locale (LC_ALL, LC_CTYPE, LANG) is UTF-8',
-  OMNIPLEX_DEBUG: '1 shows the messages of internal errors, which may quote what they choked on: not for logs',
-};
 
 const formats: Readonly<Record<string, string>> = {
   message: 'a manifest (dag-cbor block, CID bafyrei..) that links blocks of ciphertext (raw, bafkrei..); the CID of the manifest names the message',

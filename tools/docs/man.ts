@@ -1,5 +1,6 @@
 /** man/omniplex.1 and one page a command, in mdoc(7), from the catalogue. The pages of sections 5 and 7 are written by hand. */
 import type { CatalogueArg, CatalogueEntry, CatalogueExit, CatalogueFlag } from '../../src/cli/catalogue.ts';
+import { environment } from '../../src/cli/environment.ts';
 import { exitMeanings } from '../../src/cli/exits.ts';
 import { grouped } from '../../src/cli/groups.ts';
 import { flagText, impactText, otherProbes } from '../../src/cli/help-text.ts';
@@ -129,15 +130,6 @@ function commandPage(entry: CatalogueEntry, pages: ReadonlySet<string>): string 
   return `${lines.join('\n')}\n`;
 }
 
-const ENVIRONMENT: readonly (readonly [string, string])[] = [
-  ['OMNIPLEX_HOME', 'The home, as --home.'],
-  ['OMNIPLEX_STORE', 'The store, as --store.'],
-  ['OMNIPLEX_CONTEXT', 'The context, as --context.'],
-  ['OMNIPLEX_NO_INPUT', 'Never ask, as --no-input.'],
-  ['NO_COLOR , FORCE_COLOR , TERM', 'Whether to colour; --color goes before them.'],
-  ['XDG_CACHE_HOME', 'Below it compiled code is kept, in a folder that only its owner may write to.'],
-];
-
 function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (readonly [string, number])[]): string {
   const [first] = catalogue;
   const globals = first === undefined ? [] : first.flags.filter(({ global }) => global);
@@ -160,7 +152,7 @@ function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (r
     'They stand before or after the command.',
     ...list(globals.map(flagItem), 'Ds'),
     '.Sh ENVIRONMENT',
-    ...list(ENVIRONMENT.map(([name, text]) => [`.It Ev ${name}`, ...prose(text)]), 'Ds'),
+    ...list(Object.entries(environment).map(([name, text]) => [`.It Ev ${name}`, ...sentence(text)]), 'Ds'),
     '.Sh EXIT STATUS',
     ...list(Object.entries(exitMeanings).map(([exit, meaning]) => exitItem({ exit: Number(exit), meaning })), 'Ds'),
     '.Pp',
