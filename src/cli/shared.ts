@@ -48,7 +48,7 @@ export const shared = {
   durability: choice(['accepted', 'hot', 'replicated', 'cold'], { value: 'LEVEL', description: 'how durable it must be: accepted, hot, replicated or cold; a lower true level is exit 12' }),
   id: parsed({ value: 'KEY', description: 'idempotency key, up to 256 printable characters: the same key and content have one effect, other content is refused' }, parseOperationId),
   where: text({ value: 'EXPR', description: "a filter such as 'tier = hot and stored > 30d and not pinned'" }),
-  limit: whole({ value: 'N', description: 'at most so many', min: 1, max: limits.pageItemsMax }),
+  limit: whole({ value: 'N', description: `at most so many, from 1 to ${limits.pageItemsMax}`, min: 1, max: limits.pageItemsMax }),
   after: text({ value: 'CURSOR', description: 'go on where the last page ended: its `next`' }),
   'dry-run': toggle('show the plan and change nothing'),
   confirm: text({ value: 'NAME', description: 'confirm: the name of what it is done to, as it was typed' }),
