@@ -1,6 +1,7 @@
 /**
- * Confirmation of what destroys. One flag answers every question: `--confirm NAME`, where NAME is the object's name, the planId of
- * a bulk act, or the context's name where its env is prod. A wrong, declined or missing confirmation is exit 9.
+ * Confirmation of what destroys. One flag answers every question: `--confirm NAME`, where NAME is the object's name or the planId of
+ * a bulk act, in every context; and the context's name for what asks nothing elsewhere, where its env is prod. A wrong, declined or missing
+ * confirmation is exit 9.
  */
 import { fail } from '../core/base/errors.ts';
 import type { Session } from './session.ts';

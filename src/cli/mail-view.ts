@@ -86,7 +86,8 @@ export function passedLines(unreadable: number, passed: ReadonlyArray<Infer<type
   const named = passed.slice(0, PASSED_TOLD).map(({ cid, code }) => `  ${cid} (${code})`);
   const more = passed.length > PASSED_TOLD ? [`  and ${grouped(passed.length - PASSED_TOLD)} more: --json names them`] : [];
   const end = passed.length === 0 ? [] : ['  `omniplex inbox ack CID` passes one by for good; `omniplex explain CODE` tells why it was'];
-  return [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, no longer in the store, or sealed to a key that is gone`), ...named, ...more, ...end];
+  const gone = passed.some(({ code }) => code === 'E_NOT_RECIPIENT') ? ['  E_NOT_RECIPIENT, after a restore: the key is gone; ask the sender to send it again with a new --id (under the old one it is sent already)'] : [];
+  return [paint.warn(`${count(unreadable, 'announcement')} passed by: forged, damaged, no longer in the store, or sealed to a key that is gone`), ...named, ...more, ...gone, ...end];
 }
 
 const recipientStates = ['unknown', 'announced', 'received', 'opened', 'refused', 'failed', 'lost', 'cancelled'] as const;

@@ -1,9 +1,10 @@
 /** What lists have in common: their flags, the cursor in their answer, and how they end. */
+import { limits } from '../core/base/limits.ts';
 import type { Lines } from './output.ts';
 import { nullable, string } from './schema.ts';
 import { shared } from './shared.ts';
 
-export const pageFlags = { where: shared.where, limit: shared.limit, after: shared.after };
+export const pageFlags = { where: shared.where, limit: { ...shared.limit, otherwise: String(limits.pageItemsMax) }, after: shared.after };
 
 export const nextCursor = nullable(string('for --after; null at the end'));
 

@@ -46,9 +46,9 @@ export async function sendFile(session: Session, file: string, flags: SendFlags 
 }
 
 async function intoStdout(session: Session, stored: Outcome<SendResult>, into: Artifact, introduce: boolean): Promise<Outcome<SendResult>> {
-  const { streamSentCar } = await import('../core/mail/sent-car.ts');
+  const { withSentCar } = await import('../core/mail/sent-car.ts');
   const room = await (await session.app()).mail();
-  const sent = await streamSentCar(room, stored, { name: into.name, into, introduce, signal: session.signal });
+  const sent = await withSentCar(room, stored, { name: into.name, into, introduce, signal: session.signal });
   await into.commit();
   return sent;
 }

@@ -1,6 +1,7 @@
 /** What `omniplex help TOPIC` tells: things that belong to no single command. Generated from the tables of the code where there is one. */
 import { definitionOf, settingKeys } from '../core/base/config.ts';
 import { registry, warnings } from '../core/base/errors.ts';
+import { environment } from './environment.ts';
 import { exitMeanings, nagiosMeanings } from './exits.ts';
 import { withPlaceholders } from './trouble.ts';
 
@@ -23,20 +24,6 @@ export interface Topic {
 
 const rowsOf = (table: Readonly<Record<string, string>>): readonly TopicRow[] => Object.entries(table).map(([term, text]) => ({ term, text }));
 
-const environment: Readonly<Record<string, string>> = {
-  OMNIPLEX_HOME: 'as --home',
-  OMNIPLEX_STORE: 'as --store',
-  OMNIPLEX_CONTEXT: 'as --context, but weaker than OMNIPLEX_HOME and OMNIPLEX_STORE',
-  OMNIPLEX_NO_INPUT: '1 forbids every question, as --no-input',
-  NO_COLOR: 'not empty: no colors (https://no-color.org)',
-  FORCE_COLOR: 'not empty: colors even in a pipe; 0 and false forbid them; stronger than NO_COLOR, weaker than --color (https://force-color.org)',
-  TERM: 'dumb: no colors, no symbols, no progress',
-  XDG_CONFIG_HOME: 'the configuration is $XDG_CONFIG_HOME/omniplex/config.json; ~/.config without it',
-  XDG_DATA_HOME: 'home and store lie below it by default; ~/.local/share without it',
-  LANG: 'symbols are ASCII unless the locale (LC_ALL, LC_CTYPE, LANG) is UTF-8',
-  OMNIPLEX_DEBUG: '1 shows the messages of internal errors, which may quote what they choked on: not for logs',
-};
-
 const formats: Readonly<Record<string, string>> = {
   message: 'a manifest (dag-cbor block, CID bafyrei..) that links blocks of ciphertext (raw, bafkrei..); the CID of the manifest names the message',
   packet: '192 bytes, always: six 256-bit words that announce a CID to an inbox; omniplex-packet(5)',
@@ -49,7 +36,8 @@ const formats: Readonly<Record<string, string>> = {
 
 const filter: Readonly<Record<string, string>> = {
   'tier = hot': 'on which tier; = and !=',
-  'stored > 30d': 'stored longer ago than that; also read, received',
+  'stored > 30d': 'stored longer ago than that; also read, received, created, added, acquired',
+  'expires < 2d': 'less than 2 days are left, or none any more; expires > 30d: more than 30 days; expires <= 0s: over; what never expires matches none of them',
   'size >= 1MiB': 'compare sizes: < <= = != >= >',
   'state = unread': 'of an inbox or outbox',
   'not pinned': 'a claim and its opposite: pinned, verified',
@@ -74,6 +62,10 @@ export const topics: readonly Topic[] = [
       { rows: rowsOf(exitMeanings as Record<string, string>) },
       { title: 'check', text: 'omniplex check .. alone speaks the codes of monitoring plugins, and every usage or internal error is 3 there.', rows: rowsOf(nagiosMeanings as Record<string, string>) },
       { title: 'in scripts', text: '75 asks for the same command with the same --id; 12 means that the work stands and a stated part is missing; a declined confirmation is 9, never 0.' },
+      {
+        title: 'confirmation',
+        text: 'Off a terminal --confirm NAME answers: the name of what it is done to as it was typed (identity, backup file, lock, CID or key of a message), or the planId of a bulk act. That holds in every context, also where its env is prod; at a terminal the name is typed there, where yes would do elsewhere. The name of the context confirms what is done to a context of production (context set, context remove), and a store verify --repair in one, which asks nothing elsewhere.',
+      },
     ],
   },
   {

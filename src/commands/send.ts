@@ -8,7 +8,7 @@ import { fail } from '../core/base/errors.ts';
 export default class Send extends BaseCommand<typeof Send> {
   static override readonly summary = 'Seal a file, store it and announce it';
   static override readonly description =
-    'Every name, and of a list every line and file, is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. With --id a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
+    'Every name, and of a list every line and file, is checked before anything is written. What the answer calls durable is; a lower level than asked is exit 12. An --id belongs to the identity that acts: another one may use it for another message. With it a repeat has one effect: after exit 75 run the same command again. --batch reads one message a line: {"file": "a.pdf", "to": ["alice"], "id": "a-1"}.';
   static override readonly args = { file: optionalArg('what to send; - is stdin') };
   static override readonly flags = {
     ...{ to: shared.to, 'to-file': shared['to-file'], id: shared.id, durability: shared.durability, out: shared.out },
@@ -27,7 +27,7 @@ export default class Send extends BaseCommand<typeof Send> {
   };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { ...ringExits, 4: 'a recipient is unverified, expired or revoked', 5: 'a recipient is not known', 6: 'the id was used for other content or for a message that was cancelled, or a name is both a contact and an identity of yours', 12: 'stored, but less durable than asked, or somebody is still missing', 75: 'nobody knows whether it was sent: run it again with the same --id' };
+  static override readonly exits = { ...ringExits, 4: 'a recipient is unverified, expired or revoked, or the passphrase is wrong', 5: 'a recipient, the file, the home, the store, the context or the identity is not there', 6: 'the id was used for other content or for a message that was cancelled, a name is both a contact and an identity of yours, the home is a copy, or another process is at it', 12: 'stored, but less durable than asked, or somebody is still missing', 75: 'nobody knows whether it was sent: run it again with the same --id' };
   static override readonly examples = [
     { command: 'omniplex send plan.pdf --to alice --receipt opened', description: 'A file to one contact, and a wish to know when she has opened it' },
     { command: 'tar c logs | omniplex send - --name logs.tar --to bob --to carol --expires 7d', description: 'Standard input to two contacts, for a week' },

@@ -156,6 +156,9 @@ describe('confirmation', () => {
     expect(documentOf(nameless)).toMatchObject({ error: { code: 'E_DECLINED', details: { confirm: 'live' } } });
     expect((await runFixture(['fixture', 'destroy', '--confirm', 'live'], { env })).code).toBe(0);
     expect((await runFixture(['fixture', 'destroy', '--no-context'], { env })).code).toBe(0);
+    const named = await runFixture(['fixture', 'destroy', 'alice', '--confirm', 'live', '--json'], { env });
+    expect(documentOf(named)).toMatchObject({ error: { code: 'E_DECLINED', details: { confirm: 'alice' } } });
+    expect((await runFixture(['fixture', 'destroy', 'alice', '--confirm', 'alice'], { env })).code).toBe(0);
     const terminal = fixtureAtTerminal(['fixture', 'destroy', 'alice'], { env });
     await terminal.waitFor('PROD');
     await terminal.waitFor('type the name alice');

@@ -4,6 +4,7 @@ import { findingsLines } from '../../src/cli/doctor-view.ts';
 import { explanationLines } from '../../src/cli/explain.ts';
 import { facts } from '../../src/cli/facts.ts';
 import { day, tilde, untilde } from '../../src/cli/human.ts';
+import { passedLines } from '../../src/cli/mail-view.ts';
 import type { View } from '../../src/cli/output.ts';
 import { dateText, fingerprintLines, overText } from '../../src/cli/people-view.ts';
 import { paintOf, symbolsOf } from '../../src/cli/theme.ts';
@@ -23,6 +24,15 @@ describe('facts', () => {
   it('are not made narrower than can be read, and no word is cut', () => {
     const cid = 'bafyreid5c2n7qq3cnbaxcbo3yuzbyqbxk3yfxnhvbgcl3nmhkrqmlvnzae';
     expect(facts(viewOf(20), [['identity', cid]])).toEqual(['identity', cid]);
+  });
+});
+
+describe('announcements that were passed by', () => {
+  it('are told with the way to the message where its key is gone, and only there', () => {
+    const passed = (code: string) => passedLines(1, [{ cid: 'bafyx', code }], viewOf(Infinity)).join('\n');
+    expect(passed('E_NOT_RECIPIENT')).toContain('send it again with a new --id');
+    expect(passed('E_PACKET_CRC')).not.toContain('--id');
+    expect(passedLines(0, [], viewOf(Infinity))).toEqual([]);
   });
 });
 

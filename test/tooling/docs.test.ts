@@ -67,6 +67,23 @@ describe('man pages', () => {
     expect(await lintPages(manPages([entry], []))).toEqual([]);
   });
 
+  test.skipIf(!have('mandoc'))('show every example as it is typed', async () => {
+    const folder = await written(await allPages());
+    const unfilled = (text: string) => text.replaceAll(/\s+/g, ' ');
+    for (const { id, examples } of catalogue) {
+      const { stdout } = await runProcess('mandoc', ['-T', 'utf8', join(folder, `man/omniplex-${id.replaceAll(' ', '-')}.1`)]);
+      const page = unfilled(stdout.replaceAll(/.\u0008/g, ''));
+      for (const { command } of examples) expect(page).toContain(unfilled(command));
+    }
+  });
+
+  test('give no macro a quote that ends or begins an argument where none was meant', async () => {
+    const rest = (line: string) => line.replaceAll(/(?<= )"[^"]*"(?= |$)/g, '');
+    const macros = [...(await allPages()).values()].flatMap((text) => text.split('\n')).filter((line) => line.startsWith('.') && !line.startsWith('.\\"'));
+    expect(macros.filter((line) => rest(line).includes('"'))).toEqual([]);
+    expect(manPages(catalogue, []).get('man/omniplex-completion.1')).toContain('.Dl "eval \\(dq$(omniplex completion bash)\\(dq"\n');
+  });
+
   test('name only pages that exist', async () => {
     const pages = await allPages();
     const wanted = [...pages.values()].flatMap((text) => [...text.matchAll(/\bXr (omniplex\S*) (\d)/g)].map(([, name, section]) => `man/${name}.${section}`));

@@ -1,5 +1,6 @@
 /** man/omniplex.1 and one page a command, in mdoc(7), from the catalogue. The pages of sections 5 and 7 are written by hand. */
 import type { CatalogueArg, CatalogueEntry, CatalogueExit, CatalogueFlag } from '../../src/cli/catalogue.ts';
+import { environment } from '../../src/cli/environment.ts';
 import { exitMeanings } from '../../src/cli/exits.ts';
 import { grouped } from '../../src/cli/groups.ts';
 import { flagText, impactText, otherProbes } from '../../src/cli/help-text.ts';
@@ -40,8 +41,11 @@ const paragraphs = (text: string): string[] =>
     .filter((part) => part.trim() !== '')
     .flatMap((part, index) => [...(index === 0 ? [] : ['.Pp']), ...prose(part)]);
 
-/** Text as an argument of a macro: quoted, and nothing in it is a macro. */
-const quoted = (text: string): string => `"${line(text).replaceAll('"', '""')}"`;
+/** Text as an argument of a macro: quoted, and nothing in it is a macro. A double quote goes in by its name, for readers differ in `""`. */
+const quoted = (text: string): string => `"${line(text).replaceAll('"', '\\(dq')}"`;
+
+/** A command as one types it: an argument as above, and no quote in it becomes a typographic one. */
+const typed = (command: string): string => quoted(command).replaceAll("'", '\\(aq');
 
 const sentence = (text: string): string[] => {
   const trimmed = text.trim();
@@ -90,7 +94,7 @@ const head = (name: string, summary: string): string[] => [
   '.Os',
   '.Sh NAME',
   `.Nm ${name}`,
-  `.Nd ${line(summary).replace(/[.?!:;,]+$/, '')}`,
+  `.Nd ${quoted(summary.trim().replace(/[.?!:;,]+$/, ''))}`,
 ];
 
 /** In the order that mdoc wants: by section, then by name. */
@@ -120,20 +124,11 @@ function commandPage(entry: CatalogueEntry, pages: ReadonlySet<string>): string 
     '.Sh EXIT STATUS',
     ...list(exits.map(exitItem), 'Ds'),
     '.Sh EXAMPLES',
-    ...examples.flatMap(({ command, description: text }) => [...sentence(text), '.Pp', `.Dl ${line(command)}`, '.Pp']).slice(0, -1),
+    ...examples.flatMap(({ command, description: text }) => [...sentence(text), '.Pp', `.Dl ${typed(command)}`, '.Pp']).slice(0, -1),
     ...seeAlso([['omniplex', 1], ...related.map((other) => [pageName(other), 1] as const)]),
   ];
   return `${lines.join('\n')}\n`;
 }
-
-const ENVIRONMENT: readonly (readonly [string, string])[] = [
-  ['OMNIPLEX_HOME', 'The home, as --home.'],
-  ['OMNIPLEX_STORE', 'The store, as --store.'],
-  ['OMNIPLEX_CONTEXT', 'The context, as --context.'],
-  ['OMNIPLEX_NO_INPUT', 'Never ask, as --no-input.'],
-  ['NO_COLOR , FORCE_COLOR , TERM', 'Whether to colour; --color goes before them.'],
-  ['XDG_CACHE_HOME', 'Below it compiled code is kept, in a folder that only its owner may write to.'],
-];
 
 function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (readonly [string, number])[]): string {
   const [first] = catalogue;
@@ -150,14 +145,14 @@ function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (r
     '.Pp',
     ...prose('The answer is stdout, the talk is stderr. With --json the answer is exactly one JSON document, in success, refusal and usage error alike.'),
     ...grouped(catalogue).flatMap(({ title, nouns }) => [
-      `.Ss ${line(title)}`,
+      `.Ss ${quoted(title)}`,
       ...list(nouns.flatMap(({ commands }) => commands).map(({ id, summary }) => [`.It Xr ${pageName(id)} 1`, ...sentence(summary)]), 'Ds'),
     ]),
     '.Ss Global flags',
     'They stand before or after the command.',
     ...list(globals.map(flagItem), 'Ds'),
     '.Sh ENVIRONMENT',
-    ...list(ENVIRONMENT.map(([name, text]) => [`.It Ev ${name}`, ...prose(text)]), 'Ds'),
+    ...list(Object.entries(environment).map(([name, text]) => [`.It Ev ${name}`, ...sentence(text)]), 'Ds'),
     '.Sh EXIT STATUS',
     ...list(Object.entries(exitMeanings).map(([exit, meaning]) => exitItem({ exit: Number(exit), meaning })), 'Ds'),
     '.Pp',
@@ -167,7 +162,7 @@ function mainPage(catalogue: readonly CatalogueEntry[], handWritten: readonly (r
     '.Sh EXAMPLES',
     'A throw-away tour:',
     '.Pp',
-    '.Dl omniplex quickstart',
+    `.Dl ${typed('omniplex quickstart')}`,
     ...(handWritten.length === 0 ? [] : seeAlso(handWritten)),
   ];
   return `${lines.join('\n')}\n`;

@@ -14,7 +14,7 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
     'A bundle never goes back: an older one, or one that contradicts what is known, is refused. One with another root key replaces the contact and makes it unverified again. A revocation in the file is final.';
   static override readonly args = { name: nameArg('the contact'), file: arg('the bundle or CAR file; - is stdin') };
   static override readonly impact = 'write';
-  static override readonly exits = { ...placeExits, 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
+  static override readonly exits = { ...placeExits, 2: 'the bundle is of an identity of your own, or it is used wrongly', 5: 'there is no such contact or file', 6: 'the bundle is older than the one known', 7: 'the bundle is damaged, or contradicts the one known' };
   static override readonly examples = [{ command: 'omniplex contact update bob bob-2027.bundle', description: 'His new prekeys' }];
   static override readonly schema = schema;
   static override readonly seeAlso = ['contact verify', 'contact add'];
@@ -34,6 +34,6 @@ export default class ContactUpdate extends BaseCommand<typeof ContactUpdate> {
     const { name, sequence, prekeys } = contact;
     const until = prekeys.at(-1)?.until;
     const line = `${name}  ${change === 'unchanged' ? 'nothing newer in there' : change}: bundle ${sequence}${until === undefined ? '' : `, prekeys until ${dateText(until, view)}`}, ${verifiedText(contact, view)}`;
-    return change === 'replaced' ? [line, next(view, `ask over another channel why the key changed, then \`omniplex contact verify ${name}\``)] : line;
+    return change === 'replaced' && contact.revoked === null ? [line, next(view, `ask over another channel why the key changed, then \`omniplex contact verify ${name}\``)] : line;
   }
 }

@@ -18,7 +18,7 @@ export default class ContextCreate extends BaseCommand<typeof ContextCreate> {
     node: text({ value: 'URL', description: 'the node that serves the store', not: ['store'] }),
     durability: shared.durability,
     policy: text({ value: 'NAME', description: 'the privacy policy of what is sent' }),
-    env: text({ value: 'NAME', description: 'what kind of place it is; prod is shown on screen and raises confirmation' }),
+    env: text({ value: 'NAME', description: 'what kind of place it is; prod is shown on screen, and raises confirmation, see omniplex help exit-codes' }),
     'token-file': shared['token-file'],
     select: toggle('work in it from now on'),
   };

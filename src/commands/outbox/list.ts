@@ -5,6 +5,7 @@ import { outboxItem } from '../../cli/mail-view.ts';
 import { isWhole, nextCursor, pageFlags, withNext } from '../../cli/paging.ts';
 import { array, object } from '../../cli/schema.ts';
 import { shared } from '../../cli/shared.ts';
+import { limits } from '../../core/base/limits.ts';
 
 const schema = object({ messages: array(outboxItem, 'newest first'), next: nextCursor });
 
@@ -12,7 +13,7 @@ export default class OutboxList extends BaseCommand<typeof OutboxList> {
   static override readonly summary = 'List what I sent, and how far it has come';
   static override readonly description =
     'Sends whose outcome was unknown are settled first, by asking the store. Opens no key: receipts are taken in by `outbox show`, `outbox wait` and `inbox list`. Fields for --where: state, to, id, name, size, created, expires, receipt, durability, ended (expired or removed).';
-  static override readonly flags = { ...pageFlags, since: shared.since };
+  static override readonly flags = { ...pageFlags, limit: { ...shared.limit, otherwise: String(limits.listItems) }, since: shared.since };
   static override readonly impact = 'write';
   static override readonly exits = placeExits;
   static override readonly examples = [

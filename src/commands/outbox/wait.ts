@@ -12,7 +12,7 @@ export default class OutboxWait extends BaseCommand<typeof OutboxWait> {
   static override readonly flags = { wait: needed(waitFlag(['received', 'opened'])) };
   static override readonly impact = 'write';
   static override readonly opensKey = true;
-  static override readonly exits = { ...ringExits, 5: 'nothing of that name was sent, or to nobody', 12: 'somebody is missing' };
+  static override readonly exits = { ...ringExits, 2: 'no such receipt was asked for when it was sent, or it is used wrongly', 5: 'nothing of that name was sent, or to nobody; or there is no such home, store, context or identity', 12: 'somebody is missing' };
   static override readonly examples = [{ command: 'omniplex outbox wait release-4.2.0 --wait opened --timeout 30m --json', description: 'In a pipeline' }];
   static override readonly schema = outboxMessage;
   static override readonly seeAlso = ['outbox show', 'outbox resend'];

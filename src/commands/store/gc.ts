@@ -1,7 +1,7 @@
 import { BaseCommand, type Answer, type Infer, type Lines, type View } from '../../cli/command.ts';
 import { placeExits } from '../../cli/exits.ts';
 import { count, size } from '../../cli/human.ts';
-import { parsed } from '../../cli/flags.ts';
+import { parsed, text } from '../../cli/flags.ts';
 import { shared } from '../../cli/shared.ts';
 import { parseDuration } from '../../core/base/duration.ts';
 import type { GcOptions, GcResult } from '../../core/storage/gc.ts';
@@ -12,7 +12,7 @@ export default class StoreGc extends BaseCommand<typeof StoreGc> {
   static override readonly summary = 'Delete what no message needs any more';
   static override readonly description =
     'Garbage is what no unexpired, unremoved message reaches, after a grace time of a day; what waits for it is said. --grace makes it shorter, for what a send left behind that was killed: refused while a send or an import is under way in this store, since the blocks of both look alike. It is part of the plan, so confirm with the same one. --dry-run names the plan, and the same plan can be confirmed later: what came meanwhile is never part of it. Leaves a record for `check job gc`.';
-  static override readonly flags = { 'dry-run': shared['dry-run'], confirm: shared.confirm, grace: parsed({ value: 'DURATION', description: 'keep what is younger than this; at least 1m', otherwise: '1d' }, (typed) => parseDuration(typed)), 'lock-wait': shared['lock-wait'] };
+  static override readonly flags = { 'dry-run': shared['dry-run'], confirm: text({ value: 'PLANID', description: 'confirm: the planId of the dry run' }), grace: parsed({ value: 'DURATION', description: 'keep what is younger than this; at least 1m', otherwise: '1d' }, (typed) => parseDuration(typed)), 'lock-wait': shared['lock-wait'] };
   static override readonly impact = 'destroy';
   static override readonly opensKey = false;
   static override readonly exits = { ...placeExits, 6: 'another run is at it, or a send is under way and --grace is shorter than a day', 7: 'a message cannot be walked: `store verify` first, nothing was deleted', 9: 'not confirmed, or the plan has changed since' };

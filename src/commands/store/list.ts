@@ -19,6 +19,7 @@ export default class StoreList extends BaseCommand<typeof StoreList> {
   static override readonly exits = { ...placeExits, 3: 'the store has no such tier' };
   static override readonly examples = [
     { command: "omniplex store list --where 'stored < 1d and size > 100MiB' -v", description: 'What is large and new' },
+    { command: "omniplex store list --where 'expires > 0s and expires < 2d'", description: 'What can be read for less than two days more' },
     { command: 'omniplex store list --tier hot --limit 10 | xargs omniplex demote', description: 'The ten oldest in the hot tier' },
   ];
   static override readonly schema = listSchema;

@@ -1,5 +1,5 @@
 import { count, size } from '../../cli/human.ts';
-import { shared } from '../../cli/shared.ts';
+import { text } from '../../cli/flags.ts';
 import type { BulkOptions } from '../../core/storage/bulk.ts';
 import type { Selection } from '../../core/storage/selection.ts';
 import type { Store } from '../../core/storage/store.ts';
@@ -10,13 +10,13 @@ export default class StoreRemove extends BulkCommand<typeof StoreRemove> {
   static override readonly description =
     'They leave inboxes and lists at once, and the disk with `store gc` after the grace time. This is no erasure: recipients, other stores and exports keep what they have, and an import brings a message back. --dry-run names the plan that --confirm confirms; one message that is named can be confirmed by its CID.';
   static override readonly args = bulkArgs;
-  static override readonly flags = { ...bulkFlags, confirm: shared.confirm };
+  static override readonly flags = { ...bulkFlags, confirm: text({ value: 'PLANID|CID', description: 'confirm: the planId of the dry run, or the CID of the one message that is named' }) };
   static override readonly impact = 'destroy';
   static override readonly opensKey = false;
   static override readonly exits = { ...bulkExits, 9: 'not confirmed, or the plan has changed since' };
   static override readonly examples = [
-    { command: "omniplex store remove --where 'expires > 30d' --dry-run", description: 'What expired more than 30 days ago; prints the plan' },
-    { command: "omniplex store remove --where 'expires > 30d' --confirm 7f3a-19c2", description: 'Do exactly that' },
+    { command: "omniplex store remove --where 'stored > 365d and not pinned' --dry-run", description: 'What was stored more than a year ago and is not pinned; prints the plan' },
+    { command: "omniplex store remove --where 'stored > 365d and not pinned' --confirm 7f3a-19c2", description: 'Do exactly that' },
   ];
   static override readonly schema = bulkSchema;
   static override readonly seeAlso = ['store gc', 'store list'];

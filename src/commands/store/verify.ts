@@ -16,7 +16,7 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
     repair: toggle('heal what another copy can heal'),
     acknowledged: toggle('compare acknowledgements with what is there', { not: ['tier'] }),
     since: { ...shared.since, needs: ['acknowledged'] },
-    confirm: shared.confirm,
+    confirm: { ...shared.confirm, description: 'confirm --repair, which only a context whose env is prod asks for: the name of that context' },
   };
   static override readonly impact = 'write';
   static override readonly opensKey = false;

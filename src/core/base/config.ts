@@ -89,7 +89,7 @@ export const settingTable = {
     description: 'what an acknowledgement promises', otherwise: 'hot',
   },
   policy: { ...name, scope: 'context', flag: 'policy', description: 'the privacy policy of what is sent' },
-  env: { ...name, scope: 'context', description: 'what kind of place this is; `prod` is shown on screen and raises confirmation' },
+  env: { ...name, scope: 'context', description: 'what kind of place this is; `prod` is shown on screen and raises confirmation, see omniplex help exit-codes' },
   'token-file': { ...path, value: 'FILE', scope: 'context', flag: 'token-file', description: 'the file that holds the token of the node' },
   'passphrase-file': {
     ...path, value: 'FILE', scope: 'both', flag: 'passphrase-file',

@@ -7,8 +7,11 @@ import { isError } from './errors.ts';
 import { didYouMean } from './near.ts';
 import { exactSize, parseSize } from './size.ts';
 
-/** A list is an enumeration of its words. `age` holds a time in ms since the epoch and is compared by how long ago that is. */
-export type FieldType = 'text' | 'size' | 'age' | 'bool' | 'int' | readonly string[];
+/**
+ * A list is an enumeration of its words. `age` and `left` hold a time in ms since the epoch: one that was is compared by how long ago that is,
+ * one to come by how long it is until then, which is negative once it is over.
+ */
+export type FieldType = 'text' | 'size' | 'age' | 'left' | 'bool' | 'int' | readonly string[];
 
 export type FilterValue = string | number | boolean | readonly string[];
 
@@ -20,7 +23,7 @@ export type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=' | '~';
 /** The kinds that are compared, with the value in the form in which it is compared. */
 export type Term =
   | { readonly field: string; readonly type: 'bool'; readonly operator: '='; readonly value: boolean }
-  | { readonly field: string; readonly type: 'size' | 'int' | 'age'; readonly operator: Exclude<Operator, '~'>; readonly value: number }
+  | { readonly field: string; readonly type: 'size' | 'int' | 'age' | 'left'; readonly operator: Exclude<Operator, '~'>; readonly value: number }
   | { readonly field: string; readonly type: 'text'; readonly operator: '=' | '!=' | '~'; readonly value: string };
 
 type Kind = Term['type'];
@@ -30,6 +33,7 @@ const operators: Readonly<Record<Kind, readonly Operator[]>> = {
   size: ['=', '!=', '>', '>=', '<', '<='],
   int: ['=', '!=', '>', '>=', '<', '<='],
   age: ['>', '>=', '<', '<='],
+  left: ['>', '>=', '<', '<='],
   text: ['=', '!=', '~'],
 };
 
@@ -57,14 +61,15 @@ export function readTerm(field: string, type: FieldType, operator: Operator, val
       return /^\d{1,16}$/.test(value) && Number.isSafeInteger(Number(value)) ? numeric(field, type, operator, Number(value)) : { why: `${field} is a whole number` };
     case 'size':
     case 'age':
+    case 'left':
       return readMeasure(field, type, operator, value);
   }
 }
 
-const numeric = (field: string, type: 'size' | 'int' | 'age', operator: Operator, value: number): Term =>
+const numeric = (field: string, type: 'size' | 'int' | 'age' | 'left', operator: Operator, value: number): Term =>
   ({ field, type, operator: operator as Exclude<Operator, '~'>, value });
 
-function readMeasure(field: string, type: 'size' | 'age', operator: Operator, value: string): Term | { readonly why: string } {
+function readMeasure(field: string, type: 'size' | 'age' | 'left', operator: Operator, value: string): Term | { readonly why: string } {
   try {
     return numeric(field, type, operator, type === 'size' ? parseSize(value) : parseDuration(value));
   } catch (error) {
@@ -86,6 +91,9 @@ export function decide(term: Term, value: FilterValue | undefined, nowMs: number
       break;
     case 'age':
       if (typeof value === 'number') return compare(term.operator, nowMs - value, term.value);
+      break;
+    case 'left':
+      if (typeof value === 'number') return compare(term.operator, value - nowMs, term.value);
       break;
     case 'size':
     case 'int':
@@ -129,6 +137,7 @@ export function spell(term: Term): string {
     case 'size':
       return `${term.field} ${term.operator} ${exactSize(term.value)}`;
     case 'age':
+    case 'left':
       return `${term.field} ${term.operator} ${exactDuration(term.value)}`;
   }
 }
@@ -139,7 +148,7 @@ const PLAIN_WORD = /^(?!(?:and|or|not)$)[\w.:/@%+-]+$/i;
 const quoted = (text: string): string => (PLAIN_WORD.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`);
 
 const sizeWords = { '=': 'is', '!=': 'is not', '>': 'is over', '>=': 'is at least', '<': 'is under', '<=': 'is at most' } as const;
-const ageWords = { '=': '', '!=': '', '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' } as const;
+const timeWords = { '=': '', '!=': '', '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' } as const;
 const textWords = { '=': 'is', '!=': 'is not', '~': 'contains' } as const;
 
 /** The term in words, for --dry-run. */
@@ -154,6 +163,8 @@ export function explain(term: Term): string {
     case 'size':
       return `${term.field} ${sizeWords[term.operator]} ${exactSize(term.value)}`;
     case 'age':
-      return `${term.field} ${ageWords[term.operator]} ${wordsOfDuration(term.value)} ago`;
+      return `${term.field} ${timeWords[term.operator]} ${wordsOfDuration(term.value)} ago`;
+    case 'left':
+      return `${term.field} in ${timeWords[term.operator]} ${wordsOfDuration(term.value)}`;
   }
 }

@@ -7,7 +7,8 @@
  *     operator   = "=" / "!=" / ">" / ">=" / "<" / "<=" / "~"
  *     value      = word / quoted text, in which \ takes the next character as it is
  *
- * `~` is "contains", whatever the case. `stored > 30d` means stored longer than 30 days ago.
+ * `~` is "contains", whatever the case. `stored > 30d` means stored longer than 30 days ago, and
+ * `expires < 2d` that less than 2 days are left, or none any more.
  * A field that a thing does not have decides nothing: `read > 30d` and `not read > 30d` both leave out what was never
  * read. A filter may choose what is dropped, so only what is certainly meant matches.
  */

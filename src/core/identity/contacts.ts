@@ -159,7 +159,8 @@ export class Contacts {
 
   /**
    * Takes in a newer bundle or a revocation. A bundle of another identity replaces the contact's: it is unverified again, with
-   * W_KEY_CHANGED. Throws E_BUNDLE_STALE, E_BUNDLE_CHAIN, E_NAME_TAKEN (that identity has a name already), E_NAME_UNKNOWN.
+   * W_KEY_CHANGED. Throws E_BUNDLE_STALE, E_BUNDLE_CHAIN, E_NAME_TAKEN (that identity has a name already), E_NAME_UNKNOWN, E_USAGE (it is
+   * an identity of mine: whoever wrote to the contact would write to himself).
    */
   update(name: string, introduction: Introduction): ContactResult {
     return this.#home.transaction(() => {
@@ -172,6 +173,8 @@ export class Contacts {
       }
       const other = this.#home.people.contactOf(id);
       if (other !== undefined) throw knownAs(other.name);
+      const own = this.#home.people.identityOf(id);
+      if (own !== undefined) throw ownInstead(own.name, name);
       const { warnings } = learn();
       this.#home.people.contacts.update({ ...record, id, verified: undefined, before: [...record.before, record.id] }, 'name = ?', name);
       return this.#result(name, 'replaced', introduction.newest, [...warnings, warning('W_KEY_CHANGED', { contact: name })]);
@@ -261,6 +264,9 @@ export class Contacts {
 
 /** Another name is no way out: the identity has one. */
 const knownAs = (name: string) => fail('E_NAME_TAKEN', { kind: 'contact', name, hint: `It is the name of this very identity, which is a contact already: \`omniplex contact rename ${name} NEW\` gives it another.` });
+
+const ownInstead = (own: string, name: string) =>
+  fail('E_USAGE', { why: `the bundle is of "${own}", an identity of your own, and not of the contact "${name}"`, hint: '`omniplex inspect FILE` says whose a bundle is; take the one that the contact gave you.' });
 
 /**
  * The bundles that go beyond what is known: from the first that follows it. A file that reaches further back is fine as long as it

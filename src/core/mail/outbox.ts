@@ -70,7 +70,7 @@ export const outboxFields = {
   name: 'text',
   size: 'size',
   created: 'age',
-  expires: 'age',
+  expires: 'left',
   receipt: ['received', 'opened'],
   durability: durabilities,
   ended: ['expired', 'removed'],

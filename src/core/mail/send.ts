@@ -9,10 +9,7 @@ import { sameCid, type Cid } from '../base/cid.ts';
 import { count } from '../base/count.ts';
 import { fail, isError, OmniplexError, warning } from '../base/errors.ts';
 import { exists } from '../base/files.ts';
-import { introductionOf } from '../identity/history.ts';
-import { introductionBlocks } from '../identity/introduction.ts';
 import type { OutboxEntry, RecipientState } from '../home/index.ts';
-import { exportCar } from '../storage/car-export.ts';
 import { isEnough } from '../storage/commit.ts';
 import type { Operation, TierName } from '../storage/ports.ts';
 import { isExpired } from '../storage/expiry.ts';
@@ -32,6 +29,7 @@ import type { MailRoom } from './room.ts';
 import { sealDraft, type Sealed } from './seal-send.ts';
 import type { DurabilityResult, SendRequest, SendResult } from './send-types.ts';
 import { openSender, type SenderInUse } from './sender.ts';
+import { withSentCar } from './sent-car.ts';
 
 /**
  * Throws, with nothing sent: E_USAGE, E_NO_RECIPIENT, E_NAME_AMBIGUOUS, E_NAME_UNKNOWN, E_UNVERIFIED, E_REVOKED, E_BUNDLE_EXPIRED, E_PREKEY_EXPIRY, E_TOO_MANY,
@@ -47,7 +45,7 @@ export async function send(room: MailRoom, request: SendRequest): Promise<Outcom
   using sender = await openSender(room);
   const [sent] = await sendDrafts(room, sender, [draft]);
   if (sent === undefined || sent instanceof OmniplexError) throw sent;
-  if (out !== undefined) return await withCar(room, sender, { ...request, out }, sent);
+  if (out !== undefined) return await withSentCar(room, sent, { name: out, introduce: request.introduce === true, signal: request.signal });
   return outcome(sent.result, sent.changed, sent.error);
 }
 
@@ -232,18 +230,4 @@ function answerOf(
   };
   const error = isEnough(durability.true, asked) ? undefined : fail('E_DURABILITY', { asked, true: durability.true }, shortfall);
   return { ...outcome(result, changed, error), cid };
-}
-
-/** The message stands, whatever becomes of the file. */
-async function withCar({ home, store }: MailRoom, { record }: SenderInUse, { out, introduce, signal }: SendRequest & { readonly out: string }, sent: Sent): Promise<Outcome<SendResult>> {
-  const { result, changed, error, cid } = sent;
-  const bundles = introduce === true ? introductionBlocks(introductionOf(home, record.id)) : [];
-  try {
-    const { files } = await exportCar(store, [cid], { out, bundles, ...(signal && { signal }) });
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return outcome({ ...result, out: { path: out, bytes } }, changed, error);
-  } catch (cause) {
-    if (!(cause instanceof OmniplexError)) throw cause;
-    return outcome(result, changed, fail('E_INCOMPLETE', { why: `the message is sent; ${out} was not written: ${cause.message}`, hint: `Do not send it again: \`omniplex store export ${result.cid} --out FILE\` writes the file.`, retry: 'no' }, cause));
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * The CAR of a message that was just sent, into a stream such as standard output. The message stands, whatever becomes of the stream, and
- * the stream keeps what was written before a failure: whoever reads it finds it cut.
+ * The CAR of a message that was just sent, into a file, or a stream such as standard output. The message stands, whatever becomes of the CAR: no
+ * file is left half, and a stream keeps what was written before a failure, so that whoever reads it finds it cut.
  */
 import { fail, OmniplexError } from '../base/errors.ts';
 import { parseCid } from '../base/cid.ts';
@@ -12,19 +12,19 @@ import type { MailRoom } from './room.ts';
 import type { SendResult } from './send-types.ts';
 
 export interface SentCarOptions {
-  /** The name of the stream in the answer. */
+  /** The path of the file, or the name of the stream in the answer. */
   readonly name: string;
-  readonly into: CarStream;
+  readonly into?: CarStream;
   readonly introduce: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What was sent, with the CAR in the answer; E_INCOMPLETE beside it when the CAR was not written. */
-export async function streamSentCar(room: MailRoom, { result, changed, error }: Outcome<SendResult>, options: SentCarOptions): Promise<Outcome<SendResult>> {
+export async function withSentCar(room: MailRoom, { result, changed, error }: Outcome<SendResult>, options: SentCarOptions): Promise<Outcome<SendResult>> {
   const { name, into, introduce, signal } = options;
   const bundles = introduce ? introductionBlocks(introductionOf(room.home, room.acting().id)) : [];
   try {
-    const { files } = await exportCar(room.store, [parseCid(result.cid)], { out: name, into, bundles, ...(signal && { signal }) });
+    const { files } = await exportCar(room.store, [parseCid(result.cid)], { out: name, ...(into && { into }), bundles, ...(signal && { signal }) });
     return outcome({ ...result, out: { path: name, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) } }, changed, error);
   } catch (cause) {
     if (!(cause instanceof OmniplexError)) throw cause;

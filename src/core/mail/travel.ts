@@ -52,7 +52,7 @@ export async function exportFor(room: MailRoom, { names, out, into, splitBytes, 
   const people = contacts.records([...new Set(names)]);
   const found = await Promise.all(people.map((person) => waitingFor(room, person)));
   const cids = [...new Map(found.flatMap(({ cids: some }) => some).map((cid) => [cid.toString(), cid])).values()];
-  if (cids.length === 0) throw fail('E_NOT_FOUND', { what: `anything for ${people.map(({ name }) => `"${name}"`).join(', ')}` });
+  if (cids.length === 0) throw nothingWaits(people);
   const receipts = cids.filter((cid) => room.home.receipts.find(cid) !== undefined);
   await room.original();
   const bundles = introductionBlocks(identities.handOut(mine));
@@ -65,6 +65,12 @@ export async function exportFor(room: MailRoom, { names, out, into, splitBytes, 
   };
   return outcome(result, true);
 }
+
+const nothingWaits = (people: readonly ContactRecord[]) =>
+  fail('E_NOT_FOUND', {
+    what: `mail that waits for ${people.map(({ name }) => `"${name}"`).join(' or ')}`,
+    hint: 'Nothing waits: what was sent is confirmed, has expired, was removed, or lies in another store. `omniplex outbox list` shows what was sent.',
+  });
 
 function countsOf({ home }: MailRoom, name: string, cids: readonly Cid[]): ExportForResult['for'][number] {
   const receipts = cids.filter((cid) => home.receipts.find(cid) !== undefined).length;

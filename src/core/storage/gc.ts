@@ -100,10 +100,13 @@ export async function gc(store: StoreContext, options: GcOptions = {}): Promise<
 /** A plan's name begins with its time: seconds since the epoch, base 36. */
 const named = (asOfMs: number, name: string): string => `${(asOfMs / 1000).toString(36)}-${name}`;
 
-/** Whole seconds, so that a confirmed plan is made anew as of the same moment. A name that is no name of ours is compared, and refused, as any other. */
+const NAMED = /^([0-9a-z]{1,11})(?:-[0-9a-f]{4}){2}$/;
+
+/** Whole seconds, so that a confirmed plan is made anew as of the same moment. A name that is no name of ours is compared, and refused, with the plan of now. */
 function asOf(confirm: string | undefined, nowMs: number): number {
   const now = Math.floor(nowMs / 1000);
-  const seconds = confirm === undefined ? now : Number.parseInt(confirm.split('-')[0] ?? '', 36);
+  const [, time] = NAMED.exec(confirm ?? '') ?? [];
+  const seconds = time === undefined ? now : Number.parseInt(time, 36);
   return (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= now ? seconds : now) * 1000;
 }
 

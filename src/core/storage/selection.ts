@@ -14,7 +14,7 @@ export const messageFilterFields = {
   read: 'age',
   size: 'size',
   pinned: 'bool',
-  expires: 'age',
+  expires: 'left',
 } as const satisfies FilterFields;
 
 export type MessageFilter = Filter<typeof messageFilterFields>;

@@ -6,7 +6,7 @@ import { parseFilter, type FilterRecord } from '../../../src/core/base/filter.ts
 import { exactDuration } from '../../../src/core/base/duration.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 
-const fields = { tier: ['hot', 'ipfs'], stored: 'age', size: 'size', pinned: 'bool', role: 'text', blocks: 'int' } as const;
+const fields = { tier: ['hot', 'ipfs'], stored: 'age', expires: 'left', size: 'size', pinned: 'bool', role: 'text', blocks: 'int' } as const;
 type Thing = FilterRecord<typeof fields>;
 
 const nowMs = 1_800_000_000_000;
@@ -15,6 +15,7 @@ const words = fc.constantFrom('a', 'B', 'and', 'two words', 'q"uo\\te', "it's", 
 const things: fc.Arbitrary<Thing> = fc.record({
   tier: maybe(fc.oneof(fc.constantFrom('hot', 'ipfs'), fc.subarray(['hot', 'ipfs']))),
   stored: maybe(fc.nat(200).map((days) => nowMs - days * 1_000)),
+  expires: maybe(fc.integer({ min: -200, max: 200 }).map((seconds) => nowMs + seconds * 1_000)),
   size: maybe(fc.nat(5_000)),
   pinned: maybe(fc.boolean()),
   role: maybe(words),
@@ -34,6 +35,7 @@ const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 const terms: fc.Arbitrary<Case> = fc.oneof(
   fc.tuple(ordered, fc.nat(200_000)).map(([[op, holds], ms]): Case => ({ text: `stored ${op} ${exactDuration(ms)}`, decide: ({ stored }) => onPresent(stored, (at) => holds(nowMs - at, ms)) })),
+  fc.tuple(ordered, fc.nat(200_000)).map(([[op, holds], ms]): Case => ({ text: `expires ${op} ${exactDuration(ms)}`, decide: ({ expires }) => onPresent(expires, (at) => holds(at - nowMs, ms)) })),
   fc.tuple(ordered, fc.nat(5_000)).map(([[op, holds], n]): Case => ({ text: `size${op}${n}`, decide: ({ size }) => onPresent(size, (value) => holds(value, n)) })),
   fc.nat(20).map((n): Case => ({ text: `blocks = ${n}`, decide: ({ blocks }) => onPresent(blocks, (value) => value === n) })),
   fc.constantFrom('hot', 'ipfs').map((word): Case => ({ text: `tier != ${word}`, decide: ({ tier }) => onPresent(tier, (value) => !value.includes(word)) })),
@@ -98,7 +100,7 @@ const refusedOrRead = (text: string): 'refused' | 'read' => {
 };
 
 test('any text is read, or refused with E_FILTER and a position in it', () => {
-  const pieces = fc.constantFrom('tier', 'stored', 'pinned', 'size', 'role', '=', '!=', '>', '<=', '~', '(', ')', 'and', 'or', 'not', 'hot', '30d', '4KiB', '"x"', "'", '"', '\\', ' ', '\u{1f600}', '\ud800', 'x');
+  const pieces = fc.constantFrom('tier', 'stored', 'expires', 'pinned', 'size', 'role', '=', '!=', '>', '<=', '~', '(', ')', 'and', 'or', 'not', 'hot', '30d', '4KiB', '"x"', "'", '"', '\\', ' ', '\u{1f600}', '\ud800', 'x');
   const seen = new Set<string>();
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(' ')), fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))), (text) => {

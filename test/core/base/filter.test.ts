@@ -8,6 +8,7 @@ const fields = {
   tier: ['hot', 'ipfs', 's3', 'files'],
   stored: 'age',
   read: 'age',
+  expires: 'left',
   size: 'size',
   pinned: 'bool',
   role: 'text',
@@ -17,7 +18,7 @@ type Thing = FilterRecord<typeof fields>;
 
 const DAY = 86_400_000;
 const nowMs = Date.UTC(2026, 10, 23);
-const thing: Thing = { tier: ['hot', 'files'], stored: nowMs - 31 * DAY, read: undefined, size: 4096, pinned: false, role: 'Quarterly Report', blocks: 9 };
+const thing: Thing = { tier: ['hot', 'files'], stored: nowMs - 31 * DAY, read: undefined, expires: nowMs + 2 * DAY, size: 4096, pinned: false, role: 'Quarterly Report', blocks: 9 };
 const matches = (text: string, change: Partial<Thing> = {}): boolean => parseFilter(text, fields).matches({ ...thing, ...change }, nowMs);
 
 /** [code, position] of the refusal. */
@@ -92,9 +93,20 @@ test('what is in the future has a negative age', () => {
 });
 
 test.each([
+  ['expires < 2d', 2, false], ['expires < 2d', 1, true], ['expires <= 2d', 2, true], ['expires > 1d', 2, true], ['expires > 2d', 2, false], ['expires >= 2d', 2, true], ['expires > 30d', 31, true],
+  ['expires < 2d', -1, true], ['expires > 0s', -1, false], ['expires <= 0s', 0, true], ['expires <= 0s', -1, true], ['expires > 0s and expires < 2d', -1, false], ['not expires > 0s', -1, true],
+] as const)('a time to come is compared by what is left of it: %s, %i days before', (text, days, expected) => {
+  expect(matches(text, { expires: nowMs + days * DAY })).toBe(expected);
+});
+
+test('what never expires is found by no claim about it', () => {
+  for (const text of ['expires < 2d', 'expires > 0s', 'not expires < 2d']) expect(matches(text, { expires: undefined })).toBe(false);
+});
+
+test.each([
   ['', 0], ['   ', 3], ['and', 0], ['or pinned', 0], ['not', 3], ['pinned and', 10], ['pinned or or pinned', 10], ['pinned pinned', 7], ['(pinned', 0], ['pinned)', 6], ['()', 1],
   ['(pinned size > 1)', 8], ['= hot', 0], ['tier', 0], ['tier =', 6], ['tier = = hot', 7], ['tier == hot', 6], ['tier = (hot)', 7], ['tier = warm', 7], ['tier ~ hot', 7], ['tier > hot', 7],
-  ['size', 0], ['size > big', 7], ['size > -1', 7], ['size ~ 1', 7], ['size > 99999999999999999999', 7], ['stored = 30d', 9], ['stored > 30', 9], ['stored > 1d1d', 9], ['stored > 200000d', 9],
+  ['size', 0], ['size > big', 7], ['size > -1', 7], ['size ~ 1', 7], ['size > 99999999999999999999', 7], ['stored = 30d', 9], ['expires = 2d', 10], ['expires > soon', 10], ['stored > 30', 9], ['stored > 1d1d', 9], ['stored > 200000d', 9],
   ['pinned > yes', 9], ['pinned = maybe', 9], ['pinned = constructor', 9], ['blocks = 1.5', 9], ['blocks = -1', 9], ['blocks = 9007199254740992', 9], ['role > a', 7],
   ['nothing = 1', 0], ['constructor = 1', 0], ['__proto__ = 1', 0], ['hasOwnProperty', 0], ['"pinned"', 0], ['role = "open', 7], ["role = 'open", 7], ['role = "open\\"', 7], ['pinned ! size', 7],
   ['pinned & pinned', 7], ['pinned; rm -rf', 0], ['size > 1 and nothing', 13],
@@ -135,6 +147,7 @@ test('words for every operator', () => {
   const words = (text: string) => parseFilter(text, fields).explain();
   expect(words('size > 4GiB or size <= 1536')).toBe('size is over 4GiB or size is at most 1536B');
   expect(words('stored <= 90m and not (stored < 1d1s)')).toBe('stored at most 1 hour 30 minutes ago and not stored less than 1 day 1 second ago');
+  expect(words('expires < 2d or expires >= 1h30m')).toBe('expires in less than 2 days or expires in at least 1 hour 30 minutes');
   expect(words('role ~ "two words" and tier != hot')).toBe('role contains "two words" and tier is not hot');
   expect(words('pinned = no and (blocks = 1 or not pinned)')).toBe('not pinned and (blocks is 1 or not pinned)');
 });

@@ -135,6 +135,15 @@ describe('a contact', () => {
     expect(back.contact.verified).toBeUndefined();
   });
 
+  it('is not replaced by an identity of my own', async () => {
+    const { ben, introduction } = await pair();
+    ben.contacts.add([{ introduction }]);
+    await ben.identities.create('dan');
+    const own = await bundleOf(ben, 'dan');
+    expect(() => ben.contacts.update('ada', own)).toThrow(refused('E_USAGE'));
+    expect(ben.contacts.show('ada').id.equals(introduction.genesis.id)).toBe(true);
+  });
+
   it('never goes back, not even when it was removed and added again', async () => {
     const { ada, ben, introduction } = await pair();
     await ada.identities.rotate('ada');

@@ -126,6 +126,8 @@ describe('gc', () => {
     const bytes = left.reduce((sum, block) => sum + block.bytes.length, 0);
     const { waiting, blocks } = await store.gc({ dryRun: true });
     expect({ waiting, blocks }).toEqual({ blocks: 0, waiting: { messages: 1, blocks: 2, bytes, untilMs: clock.now() + limits.gcGraceMs } });
+    // a name that is no plan's is told the same, where there is nothing to do
+    expect((await store.gc({ confirm: 'wrong' })).waiting).toEqual(waiting);
     expect(waiting.untilMs).toBe(storedAtMs + 3_600_000 + limits.gcGraceMs);
     clock.advance(limits.gcGraceMs - 3_600_000);
     expect(await store.gc({ dryRun: true })).toMatchObject({ blocks: 2, waiting: { messages: 1, blocks: 0, bytes: 0 } });
@@ -153,7 +155,7 @@ describe('gc', () => {
     expect(next).toMatchObject({ blocks: 2 });
     expect(next.planId).not.toBe(plan.planId);
     await rejectsWith(store.gc({ confirm: 'zzzzzzzzzz-0000-0000' }), 'E_PLAN_CHANGED');
-    await rejectsWith(store.gc({ confirm: '' }), 'E_PLAN_CHANGED');
+    for (const confirm of ['', 'wrong', 'prod', '1-wrong']) await rejectsWith(store.gc({ confirm }), 'E_PLAN_CHANGED');
     await store.hot.put([blockOf(2)]);
     await rejectsWith(store.gc({ confirm: next.planId }), 'E_PLAN_CHANGED');
   });
