@@ -15,7 +15,7 @@ import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { headerState } from './sqlite-log.ts';
 import { salvageHot, type SalvagedKind, type SalvageFindings } from './hot/salvage.ts';
-import { announceReady, finishSwap } from './hot/swap.ts';
+import { announceReady, finishSwap, swapIn } from './hot/swap.ts';
 import { bindingAt, journalFacts, type JournalFacts } from './journal-facts.ts';
 import type { StoreLayout } from './layout.ts';
 import { forgetLoss, noteLosses } from './losses.ts';
@@ -70,7 +70,7 @@ export async function rebuildHot(room: RebuildRoom): Promise<RebuildReport> {
   try {
     const report = await build(room, built, lock);
     await announceReady(built, path);
-    return { ...report, kept: await finishSwap(path, room.clock) };
+    return { ...report, kept: await swapIn(path, room.clock) };
   } finally {
     writers?.close();
   }
