@@ -4,7 +4,7 @@
  * It does not promise fairness between processes: a writer that waits longer than `sqliteBusyMs` gets E_BUSY.
  * Spec: https://sqlite.org/rescode.html, https://sqlite.org/wal.html
  */
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -214,8 +214,13 @@ const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false
 function connect(path: string, shape: SqliteShape): { db: DatabaseSync; inode: number } {
   const inode = inodeOf(path);
   if (inode === -1) throw fail('E_STORE_CORRUPT', { tier: shape.tier, path, why: 'the file is missing' });
+  const corrupt = (at: string, why: string): OmniplexError => fail('E_STORE_CORRUPT', { tier: shape.tier, path: at, why });
+  if (!statSync(path).isFile()) throw corrupt(path, 'it is no file');
+  for (const beside of [`${path}-wal`, `${path}-shm`]) {
+    if (lstatSync(beside, { throwIfNoEntry: false })?.isFile() === false) throw corrupt(beside, 'it is no file');
+  }
   // SQLite would take such a log for an empty one, and delete it
-  if (headerState(path) === 'no header') throw fail('E_STORE_CORRUPT', { tier: shape.tier, path: `${path}-wal`, why: 'its header fails its checksum' });
+  if (headerState(path) === 'no header') throw corrupt(`${path}-wal`, 'its header fails its checksum');
   const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs, enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: false });
   try {
     db.exec(PRAGMAS);

@@ -217,6 +217,27 @@ describe('repairing a store', () => {
   });
 });
 
+describe('something else under the name of a file', () => {
+  for (const [name, tier] of [['hot.db', 'hot'], ['hot.db-wal', 'hot'], ['hot.db-shm', 'hot'], ['locks.db', 'lock'], ['locks.db-wal', 'lock'], ['locks.db-shm', 'lock']] as const) {
+    it(`is said of ${name}, moved aside by repair, and nothing is lost that can be had`, async () => {
+      for (const put of [(path: string) => mkdir(path), (path: string) => symlink('nowhere', path)]) {
+        const { path, store: before, open } = await freshStore();
+        const sent = await send(before, 'sent', 5_000, { durability: 'cold' });
+        await before.close();
+        await rm(join(path, name), { force: true });
+        await put(join(path, name));
+        await expect(openStore(path)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT', details: { path: join(path, name), tier } });
+        const { locksRenewed, rebuilt } = await repairStore(path);
+        expect([locksRenewed, rebuilt?.notBroughtBack]).toEqual(tier === 'hot' ? [false, []] : [true, undefined]);
+        const store = await open();
+        expect(await fetch(store, sent.cid)).toEqual(sent.content);
+        expect((await store.verifyAcknowledged(0)).lost).toEqual([]);
+        expect((await readdir(path)).some((one) => one.startsWith(`${tier === 'hot' ? 'hot' : 'locks'}.db.broken-`))).toBe(true);
+      }
+    });
+  }
+});
+
 describe('a damaged log', () => {
   /** Writes in a log that nobody copied back: as a kill leaves it. */
   async function layLog() {

@@ -74,7 +74,8 @@ export async function swapIn(path: string, clock: Clock): Promise<string | undef
   const kept = join(dirname(path), `${basename(path)}.broken-${stamp}`);
   const wasThere = await moveIfThere(path, kept);
   await moveIfThere(`${path}-wal`, `${kept}-wal`);
-  await rm(`${path}-shm`, { force: true });
+  // an index of SQLite's, not worth keeping; a folder of that name is
+  await rm(`${path}-shm`, { force: true }).catch(() => moveIfThere(`${path}-shm`, `${kept}-shm`));
   await moveIfThere(readyOf(path), path);
   await syncFolder(dirname(path));
   return wasThere ? kept : undefined;
