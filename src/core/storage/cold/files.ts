@@ -47,8 +47,8 @@ export class FileColdTier implements ColdTier {
   }
 
   static async open(folders: FileTierFolders, clock: Clock): Promise<FileColdTier> {
-    await makePrivateFolder(folders.blocks);
-    await makePrivateFolder(folders.announcements);
+    await makePrivateFolder(folders.blocks, { own: true });
+    await makePrivateFolder(folders.announcements, { own: true });
     return new FileColdTier(folders, clock);
   }
 
