@@ -86,8 +86,8 @@ export function refuseLooseMode(path: string, stats: Stats): void {
   }
 }
 
-/** Reads at most `max` bytes of a regular file. Throws E_NOT_FOUND, E_FORMAT (too long, not a file), E_MODE when `secret`. */
-export async function readBounded(path: string, max: number, { secret = false } = {}): Promise<Bytes> {
+/** Reads at most `max` bytes of a regular file. Throws E_NOT_FOUND, E_FORMAT (too long, not a file), E_MODE when `secret`. `own`: see `ownFileError`. */
+export async function readBounded(path: string, max: number, { secret = false, own = false } = {}): Promise<Bytes> {
   return guarded(path, async () => {
     const handle = await open(path, 'r');
     try {
@@ -113,7 +113,7 @@ export async function readBounded(path: string, max: number, { secret = false } 
     } finally {
       await handle.close();
     }
-  });
+  }, own ? ownFileError : fileError);
 }
 
 /**
