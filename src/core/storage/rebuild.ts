@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Cid } from '../base/cid.ts';
 import type { ErrorCode } from '../base/errors.ts';
-import { exists, fileError } from '../base/files.ts';
+import { exists, ownFileError } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { isBusy } from '../base/sqlite-fault.ts';
 import { HotBuilder } from './hot/builder.ts';
@@ -67,7 +67,7 @@ export async function rebuildHot(room: RebuildRoom): Promise<RebuildReport> {
   const built = `${path}.new`;
   for (const suffix of ['', '-wal', '-shm']) {
     await rm(built + suffix, { force: true }).catch((error: unknown) => {
-      throw fileError(built + suffix, error);
+      throw ownFileError(built + suffix, error);
     });
   }
   const writers = await holdWriters(path, room.clock);
