@@ -114,7 +114,7 @@ export async function readConfig(path: string): Promise<ConfigFile> {
   try {
     const { mode } = await stat(path);
     if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw fail('E_CONFIG', { why: `${path} may be written by others`, hint: 'chmod 600 it, and look at what is in it.' });
-    text = textOf(await readBounded(path, limits.configBytesMax));
+    text = textOf(await readBounded(path, limits.configBytesMax, { own: true }));
   } catch (error) {
     if (isMissing(error) || isError(error, 'E_NOT_FOUND')) return emptyConfig;
     if (isError(error)) throw error;

@@ -30,19 +30,38 @@ export function fileError(path: string, cause: unknown): OmniplexError {
     case 'EPERM':
       return fail('E_IO', { path, why: `permission denied (${codeOf(cause)})` }, cause);
     case 'EISDIR':
+    case 'ERR_FS_EISDIR':
       return fail('E_IO', { path, why: 'it is a folder (EISDIR)', hint: 'Name a file.' }, cause);
     case 'ENOTDIR':
       return fail('E_IO', { path, why: 'a part of the path is no folder (ENOTDIR)', hint: 'Check the path; a relative one begins in the folder you are in.' }, cause);
+    case 'ELOOP':
+      return fail('E_IO', { path, why: 'a link that leads nowhere, or one where none is followed (ELOOP)' }, cause);
     default:
       return fail('E_IO', { path, why: codeOf(cause) || 'failed' }, cause);
   }
 }
 
-async function guarded<T>(path: string, act: () => Promise<T>): Promise<T> {
+const IN_THE_WAY = 'Something else lies under a name that OmniPlex keeps for itself. Move it away; if the right one is gone, put that back from a copy.';
+
+/** As `fileError`, for a path that OmniPlex chose and not the operator: he is told to move away what is in its place, not to name another. */
+export function ownFileError(path: string, cause: unknown): OmniplexError {
+  switch (codeOf(cause)) {
+    case 'EISDIR':
+    case 'ERR_FS_EISDIR':
+      return fail('E_IO', { path, why: 'a folder is where a file must be (EISDIR)', hint: IN_THE_WAY }, cause);
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return fail('E_IO', { path, why: `something else is where a folder must be (${codeOf(cause)})`, hint: IN_THE_WAY }, cause);
+    default:
+      return fileError(path, cause);
+  }
+}
+
+async function guarded<T>(path: string, act: () => Promise<T>, errorOf = fileError): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    throw isError(cause) ? cause : fileError(path, cause);
+    throw isError(cause) ? cause : errorOf(path, cause);
   }
 }
 
@@ -56,7 +75,9 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-export const makePrivateFolder = (path: string): Promise<unknown> => guarded(path, () => mkdir(path, { recursive: true, mode: PRIVATE_FOLDER }));
+/** `own`: a path that OmniPlex chose, see `ownFileError`. */
+export const makePrivateFolder = (path: string, { own = false } = {}): Promise<unknown> =>
+  guarded(path, () => mkdir(path, { recursive: true, mode: PRIVATE_FOLDER }), own ? ownFileError : fileError);
 
 /** Throws E_MODE when group or others can read, write or enter. POSIX only; elsewhere it holds nothing. */
 export function refuseLooseMode(path: string, stats: Stats): void {
@@ -65,8 +86,8 @@ export function refuseLooseMode(path: string, stats: Stats): void {
   }
 }
 
-/** Reads at most `max` bytes of a regular file. Throws E_NOT_FOUND, E_FORMAT (too long, not a file), E_MODE when `secret`. */
-export async function readBounded(path: string, max: number, { secret = false } = {}): Promise<Bytes> {
+/** Reads at most `max` bytes of a regular file. Throws E_NOT_FOUND, E_FORMAT (too long, not a file), E_MODE when `secret`. `own`: see `ownFileError`. */
+export async function readBounded(path: string, max: number, { secret = false, own = false } = {}): Promise<Bytes> {
   return guarded(path, async () => {
     const handle = await open(path, 'r');
     try {
@@ -92,7 +113,7 @@ export async function readBounded(path: string, max: number, { secret = false } 
     } finally {
       await handle.close();
     }
-  });
+  }, own ? ownFileError : fileError);
 }
 
 /**
@@ -203,6 +224,16 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
+    throw fileError(path, error);
+  }
+}
+
+/** False: a folder, a pipe, a link that leads to no file. Asked before it is opened: opening a pipe waits for who writes to it. */
+export async function isFileOrNone(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (isMissing(error)) return !(await exists(path));
     throw fileError(path, error);
   }
 }

@@ -4,10 +4,10 @@
  * It does not promise to notice every flipped bit by itself: records.ts adds a checksum to every row.
  */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { fail, isError, type OmniplexError } from '../base/errors.ts';
-import { fileError, isMissing, PRIVATE_FILE, refuseLooseMode } from '../base/files.ts';
+import { exists, fileError, isFileOrNone, isMissing, PRIVATE_FILE, refuseLooseMode } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { sqliteFault } from '../base/sqlite-fault.ts';
 import { schema, SCHEMA_VERSION } from './schema.ts';
@@ -40,16 +40,9 @@ export class HomeDatabase {
 
   /** Throws E_HOME_CORRUPT (also when the file is missing), E_MODE, E_VERSION_NEWER, E_BUSY. */
   static async open(path: string): Promise<HomeDatabase> {
-    let handle;
-    try {
-      handle = await open(path, 'r');
-    } catch (cause) {
-      throw isMissing(cause) ? fail('E_HOME_CORRUPT', { path, why: 'the file is missing' }, cause) : fileError(path, cause);
-    }
-    try {
-      refuseLooseMode(path, await handle.stat());
-    } finally {
-      await handle.close();
+    await requirePrivateFile(path);
+    for (const beside of [`${path}-wal`, `${path}-shm`]) {
+      if (!(await isFileOrNone(beside))) throw fail('E_HOME_CORRUPT', { path: beside, why: 'it is no file', hint: NO_FILE_HINT });
     }
     const database = await HomeDatabase.#connect(path);
     try {
@@ -140,6 +133,20 @@ export class HomeDatabase {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();
   }
+}
+
+const NO_FILE_HINT = 'Move away what has this name. If the file itself is gone, restore the keys with `omniplex backup restore` into a new home.';
+
+/** What it is comes before who may read it: the mode of a folder says nothing about a file that is not there. */
+async function requirePrivateFile(path: string): Promise<void> {
+  const stats = await stat(path).catch(async (cause: unknown) => {
+    if (!isMissing(cause)) throw fileError(path, cause);
+    throw (await exists(path))
+      ? fail('E_HOME_CORRUPT', { path, why: 'it is a link that leads nowhere', hint: NO_FILE_HINT }, cause)
+      : fail('E_HOME_CORRUPT', { path, why: 'the file is missing' }, cause);
+  });
+  if (!stats.isFile()) throw fail('E_HOME_CORRUPT', { path, why: stats.isDirectory() ? 'it is a folder' : 'it is no file', hint: NO_FILE_HINT });
+  refuseLooseMode(path, stats);
 }
 
 /** The registry's error for a failed SQLite call. A mistake in our own SQL against an intact schema is a bug and stays one. */

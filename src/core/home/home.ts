@@ -116,9 +116,12 @@ export class Home implements Disposable {
   }
 }
 
+/** Nothing is ever written to the lock, so nothing has to be restored. */
+const LOCK_HINT = 'It holds nothing: while no command uses this home, move away what has its name, and run the command again. See too that its folder can be written to.';
+
 const lockErrors = (path: string): MutexErrors => ({
   busy: (cause) => fail('E_LOCKED', { name: 'the key ring of this home', holder: 'another process' }, cause),
-  broken: (cause) => (isError(cause) ? cause : fail('E_HOME_CORRUPT', { path, why: 'its lock cannot be used; delete it while nobody uses this home' }, cause)),
+  broken: (cause) => (isError(cause) ? cause : fail('E_HOME_CORRUPT', { path, why: 'its lock cannot be used', hint: LOCK_HINT }, cause)),
 });
 
 /**
@@ -190,7 +193,7 @@ async function readMarker(path: string): Promise<string> {
   const file = join(path, FILES.marker);
   let marker: { v?: unknown; id?: unknown };
   try {
-    const bytes = await readBounded(file, limits.homeMarkerBytesMax, { secret: true });
+    const bytes = await readBounded(file, limits.homeMarkerBytesMax, { secret: true, own: true });
     marker = JSON.parse(textOf(bytes)) as typeof marker;
   } catch (cause) {
     if (isError(cause, 'E_NOT_FOUND')) throw fail('E_NO_HOME', { path }, cause);

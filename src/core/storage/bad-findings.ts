@@ -5,7 +5,7 @@
  */
 import { textOf, utf8 } from '../base/bytes.ts';
 import { isError, type OmniplexError } from '../base/errors.ts';
-import { readBounded, writeWhole } from '../base/files.ts';
+import { ownFileError, readBounded, writeWhole } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import type { StoreContext } from './context.ts';
 import { storeMutex } from './mutex.ts';
@@ -22,7 +22,10 @@ export async function keepFindings(room: Room, bad: number, isWhole: boolean): P
   try {
     await using mutex = storeMutex(`${room.layout.audit}.lock`, room.clock);
     await mutex.run(async () => {
-      await writeWhole(room.layout.audit, utf8.encode(`${JSON.stringify({ v: VERSION, bad: next(await badFindings(room)) })}\n`), { replace: true });
+      const text = `${JSON.stringify({ v: VERSION, bad: next(await badFindings(room)) })}\n`;
+      await writeWhole(room.layout.audit, utf8.encode(text), { replace: true }).catch((error: unknown) => {
+        throw isError(error) ? ownFileError(room.layout.audit, error.cause) : error;
+      });
     });
     return undefined;
   } catch (error) {

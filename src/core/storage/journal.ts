@@ -10,14 +10,13 @@ import { join } from 'node:path';
 import { concat, type Bytes } from '../base/bytes.ts';
 import { rfc3339, type Clock } from '../base/clock.ts';
 import { fail, isError } from '../base/errors.ts';
-import { fileError, isMissing, makePrivateFolder, PRIVATE_FILE, syncFolder } from '../base/files.ts';
-import { limits } from '../base/limits.ts';
+import { fileError, isFileOrNone, isMissing, makePrivateFolder, ownFileError, PRIVATE_FILE, syncFolder } from '../base/files.ts';
 import type { ProcessMutex } from '../base/process-mutex.ts';
-import { encodeEntry, FOOT_BYTES, HEAD_BYTES, readEntry, soundFrames } from './journal-record.ts';
+import { endsWhole, entriesOf } from './journal-file.ts';
+import { encodeEntry, soundFrames } from './journal-record.ts';
 import { storeMutex } from './mutex.ts';
 import type { Acknowledgement, Journal, JournalEntry, Release } from './ports.ts';
 
-const READ_BYTES = 1024 * 1024;
 const MONTH = /^(\d{4}-\d{2})\.(\d{3})\.log$/;
 
 interface Waiting {
@@ -55,7 +54,7 @@ export class FileJournal implements Journal {
   }
 
   static async open(folder: string, clock: Clock): Promise<FileJournal> {
-    await makePrivateFolder(folder);
+    await makePrivateFolder(folder, { own: true });
     return new FileJournal(folder, clock);
   }
 
@@ -112,16 +111,18 @@ export class FileJournal implements Journal {
   async #openAtEnd(month: string): Promise<{ name: string; handle: FileHandle; end: number }> {
     const files = (await this.#files()).filter((name) => name.startsWith(month));
     const newest = files.at(-1) ?? `${month}.000.log`;
-    const handle = await open(join(this.#folder, newest), constants.O_RDWR | constants.O_CREAT, PRIVATE_FILE);
-    try {
-      const end = await this.#soundEnd(newest, handle);
-      if (end !== undefined) return { name: newest, handle, end };
-    } catch (error) {
+    if (await isFileOrNone(join(this.#folder, newest))) {
+      const handle = await open(join(this.#folder, newest), constants.O_RDWR | constants.O_CREAT, PRIVATE_FILE);
+      try {
+        const end = await this.#soundEnd(newest, handle);
+        if (end !== undefined) return { name: newest, handle, end };
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
       await handle.close();
-      throw error;
     }
-    await handle.close();
-    const name = `${month}.${String(files.length).padStart(3, '0')}.log`;
+    const name = freeName(month, files);
     return { name, handle: await open(join(this.#folder, name), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, PRIVATE_FILE), end: 0 };
   }
 
@@ -145,7 +146,10 @@ export class FileJournal implements Journal {
   }
 
   async #files(): Promise<readonly string[]> {
-    return (await readdir(this.#folder)).filter((name) => MONTH.test(name)).sort();
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      throw ownFileError(this.#folder, error);
+    });
+    return names.filter((name) => MONTH.test(name)).sort();
   }
 
   async *since(atMs: number): AsyncGenerator<Acknowledgement> {
@@ -163,6 +167,10 @@ export class FileJournal implements Journal {
     for (const name of await this.#files()) {
       if (name.slice(0, 7) < from) continue;
       const path = join(this.#folder, name);
+      if (!(await isFileOrNone(path))) {
+        damage ??= fail('E_STORE_CORRUPT', { tier: 'journal', path, why: 'it is no file' });
+        continue;
+      }
       const handle = await open(path, 'r').catch((error: unknown) => {
         throw isMissing(error) ? fail('E_BUSY', { what: path }) : fileError(path, error);
       });
@@ -172,6 +180,8 @@ export class FileJournal implements Journal {
           if (found === 'damaged') damage ??= fail('E_STORE_CORRUPT', { tier: 'journal', path, why: 'a record fails its checksum' });
           else if (timeOf(found.entry) >= atMs) yield found.entry;
         }
+      } catch (error) {
+        throw isError(error) ? error : fileError(path, error);
       } finally {
         await handle.close();
       }
@@ -181,22 +191,42 @@ export class FileJournal implements Journal {
 
   /**
    * Damaged files made whole of the records in them that prove themselves; the old ones are kept beside them, under a name with `stamp`.
-   * What the others said is not known any more. Can be killed anywhere and run again.
+   * What the others said is not known any more. What is no file at all, but has the name of one, is kept so too, and the file begins anew. Can be killed anywhere and run again.
    */
   mend(stamp: string): Promise<readonly MendedFile[]> {
     return this.#mutex.run(async () => {
       const mended: MendedFile[] = [];
-      for (const name of await this.#files()) if (await this.#isDamaged(name)) mended.push(await this.#mendFile(join(this.#folder, name), stamp));
+      for (const name of await this.#files()) {
+        const path = join(this.#folder, name);
+        if (!(await isFileOrNone(path))) mended.push(await this.#moveAside(path, stamp));
+        else if (await this.#isDamaged(path)) mended.push(await this.#mendFile(path, stamp));
+      }
       return mended;
     });
   }
 
-  async #isDamaged(name: string): Promise<boolean> {
-    const handle = await open(join(this.#folder, name), 'r');
+  async #isDamaged(path: string): Promise<boolean> {
     try {
-      return (await this.#scan(handle, (await handle.stat()).size)).damaged;
-    } finally {
-      await handle.close();
+      const handle = await open(path, 'r');
+      try {
+        return (await this.#scan(handle, (await handle.stat()).size)).damaged;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw isError(error) ? error : fileError(path, error);
+    }
+  }
+
+  async #moveAside(path: string, stamp: string): Promise<MendedFile> {
+    const kept = `${path}.broken-${stamp}`;
+    try {
+      await rename(path, kept);
+      await (await open(path, 'wx', PRIVATE_FILE)).close();
+      await syncFolder(this.#folder);
+      return { kept, records: 0 };
+    } catch (error) {
+      throw fileError(path, error);
     }
   }
 
@@ -225,59 +255,15 @@ export class FileJournal implements Journal {
   }
 }
 
+/** The month's next name that nothing has. */
+function freeName(month: string, files: readonly string[]): string {
+  for (let number = files.length; ; number++) {
+    const name = `${month}.${String(number).padStart(3, '0')}.log`;
+    if (!files.includes(name)) return name;
+  }
+}
+
 async function writeFlushed(handle: FileHandle, bytes: Bytes, from: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, from + at)).bytesWritten;
   await handle.datasync();
-}
-
-/** The footer leads to the start of the last record: one small read tells that nothing is torn. */
-async function endsWhole(handle: FileHandle, size: number): Promise<boolean> {
-  const foot = await readAt(handle, size - FOOT_BYTES, FOOT_BYTES);
-  if (foot.length < FOOT_BYTES) return false;
-  const length = new DataView(foot.buffer, foot.byteOffset).getUint32(0);
-  const start = size - FOOT_BYTES - length - HEAD_BYTES;
-  if (length > limits.journalRecordBytesMax || start < 0) return false;
-  try {
-    const found = readEntry(await readAt(handle, start, size - start), 0, true);
-    return typeof found === 'object' && found.next === size - start;
-  } catch {
-    return false;
-  }
-}
-
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Bytes> {
-  if (position < 0) return new Uint8Array(0);
-  const buffer = new Uint8Array(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
-/** The records of a file in order, each with the offset behind it; `damaged` once, as the last, where it cannot be read on. */
-async function* entriesOf(handle: FileHandle, size: number): AsyncGenerator<{ readonly entry: JournalEntry; readonly end: number } | 'damaged'> {
-  let base = 0;
-  while (base < size) {
-    const bytes = await readAt(handle, base, Math.min(READ_BYTES, size - base));
-    if (bytes.length === 0) return;
-    const last = base + bytes.length >= size;
-    let at = 0;
-    for (;;) {
-      if (at === bytes.length) break;
-      let found;
-      try {
-        found = readEntry(bytes, at, last);
-      } catch (error) {
-        if (isError(error, 'E_VERSION_NEWER')) throw error;
-        found = 'damaged' as const;
-      }
-      if (found === 'torn') return;
-      if (found === 'more') break;
-      if (found === 'damaged') {
-        yield 'damaged';
-        return;
-      }
-      at = found.next;
-      yield { entry: found.entry, end: base + at };
-    }
-    base += at;
-  }
 }

@@ -51,7 +51,7 @@ export const writeDescription = (layout: StoreLayout, id: string): Promise<void>
 export async function readDescription(layout: StoreLayout): Promise<{ readonly id: string }> {
   let text: string;
   try {
-    text = textOf(await readBounded(layout.description, limits.storeFileBytesMax));
+    text = textOf(await readBounded(layout.description, limits.storeFileBytesMax, { own: true }));
   } catch (cause) {
     if (isError(cause, 'E_NOT_FOUND')) throw fail('E_NO_STORE', { path: layout.root }, cause);
     throw isError(cause) && !isError(cause, 'E_FORMAT') ? cause : corrupt(layout, 'it is not text', cause);

@@ -8,14 +8,14 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import type { Cid } from '../base/cid.ts';
 import type { ErrorCode } from '../base/errors.ts';
-import { exists } from '../base/files.ts';
+import { exists, ownFileError } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 import { isBusy } from '../base/sqlite-fault.ts';
 import { HotBuilder } from './hot/builder.ts';
 import { EmbeddedHotTier } from './hot/embedded.ts';
 import { headerState } from './sqlite-log.ts';
 import { salvageHot, type SalvagedKind, type SalvageFindings } from './hot/salvage.ts';
-import { announceReady, finishSwap } from './hot/swap.ts';
+import { announceReady, finishSwap, swapIn } from './hot/swap.ts';
 import { bindingAt, journalFacts, type JournalFacts } from './journal-facts.ts';
 import type { StoreLayout } from './layout.ts';
 import { forgetLoss, noteLosses } from './losses.ts';
@@ -65,12 +65,16 @@ export async function rebuildHot(room: RebuildRoom): Promise<RebuildReport> {
   const { hot: path } = room.layout;
   await finishSwap(path, room.clock);
   const built = `${path}.new`;
-  for (const suffix of ['', '-wal', '-shm']) await rm(built + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm']) {
+    await rm(built + suffix, { force: true }).catch((error: unknown) => {
+      throw ownFileError(built + suffix, error);
+    });
+  }
   const writers = await holdWriters(path, room.clock);
   try {
     const report = await build(room, built, lock);
     await announceReady(built, path);
-    return { ...report, kept: await finishSwap(path, room.clock) };
+    return { ...report, kept: await swapIn(path, room.clock) };
   } finally {
     writers?.close();
   }

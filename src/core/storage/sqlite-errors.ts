@@ -11,7 +11,11 @@ import { sqliteFault } from '../base/sqlite-fault.ts';
 export function sqliteError(error: unknown, tier: string, path: string): OmniplexError {
   if (isError(error)) return error;
   const fault = sqliteFault(error, path);
-  if (fault === undefined) throw error;
+  if (fault === undefined) {
+    // of the file system, from a look beside SQLite
+    if (typeof (error as NodeJS.ErrnoException).syscall === 'string') return fileError(path, error);
+    throw error;
+  }
   switch (fault.kind) {
     case 'busy':
       return fail('E_BUSY', { what: `the ${tier} database at ${path}` }, error);

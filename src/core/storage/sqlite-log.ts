@@ -4,8 +4,10 @@
  * A torn end is no damage: it belongs to a transaction that was never acknowledged.
  * Spec: https://sqlite.org/fileformat2.html#the_write_ahead_log
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from '../base/bytes.ts';
+import { isError } from '../base/errors.ts';
+import { fileError } from '../base/files.ts';
 import { limits } from '../base/limits.ts';
 
 export const LOG_HEADER_BYTES = 32;
@@ -13,7 +15,8 @@ export const FRAME_HEADER_BYTES = 24;
 const FRAME_BYTES = FRAME_HEADER_BYTES + limits.sqlitePageBytes;
 const MAGIC = 0x377f_0682;
 
-export type LogState = 'none' | 'sound' | 'no header' | 'damaged';
+/** `no file`: a folder, a link or the like has the name of the log. */
+export type LogState = 'none' | 'sound' | 'no header' | 'no file' | 'damaged';
 
 type Sum = readonly [number, number];
 
@@ -55,15 +58,20 @@ function readAt(file: number, bytes: Bytes, position: number): Bytes {
   return bytes.subarray(0, at);
 }
 
-function withLog<T>(path: string, none: T, act: (file: number) => T): T {
+function withLog<T extends LogState>(path: string, act: (file: number) => T): T | 'none' | 'no file' {
+  const log = `${path}-wal`;
   let file: number;
   try {
-    file = openSync(`${path}-wal`, 'r');
+    // before it is opened: opening a pipe waits for who writes to it
+    if (!lstatSync(log).isFile()) return 'no file';
+    file = openSync(log, 'r');
   } catch {
-    return none;
+    return 'none';
   }
   try {
     return act(file);
+  } catch (error) {
+    throw isError(error) ? error : fileError(log, error);
   } finally {
     closeSync(file);
   }
@@ -71,7 +79,7 @@ function withLog<T>(path: string, none: T, act: (file: number) => T): T {
 
 /** A quick look before SQLite opens the file: 32 bytes. A log too short for one frame holds nothing. */
 export function headerState(path: string): Exclude<LogState, 'damaged'> {
-  return withLog(path, 'none', (file) => {
+  return withLog(path, (file) => {
     const bytes = readAt(file, new Uint8Array(LOG_HEADER_BYTES + 1), 0);
     if (bytes.length <= LOG_HEADER_BYTES) return 'none';
     return readHeader(bytes) === undefined ? 'no header' : 'sound';
@@ -83,7 +91,7 @@ export function headerState(path: string): Exclude<LogState, 'damaged'> {
  * Only while nobody writes: take the write lock first.
  */
 export function logState(path: string): LogState {
-  return withLog(path, 'none', (file) => {
+  return withLog(path, (file) => {
     const start = readAt(file, new Uint8Array(LOG_HEADER_BYTES), 0);
     if (start.length < LOG_HEADER_BYTES) return 'none';
     const header = readHeader(start);

@@ -4,9 +4,10 @@
  * It does not promise fairness between processes: a writer that waits longer than `sqliteBusyMs` gets E_BUSY.
  * Spec: https://sqlite.org/rescode.html, https://sqlite.org/wal.html
  */
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { hexOf } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, type OmniplexError } from '../base/errors.ts';
@@ -69,6 +70,26 @@ function checkShape(db: DatabaseSync, path: string, shape: SqliteShape): void {
   if (version > shape.version) throw fail('E_VERSION_NEWER', { kind: `${shape.tier} database`, version, known: shape.version });
   const found = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid").all().map(({ sql }) => sql);
   if (version !== shape.version || found.length !== shape.schema.length || found.some((sql, i) => sql !== shape.schema[i])) throw corrupt('its schema is not ours');
+}
+
+/**
+ * Reads a file that nobody has open and that has no log, without a trace: no log, no index of one beside it.
+ * Throws E_STORE_CORRUPT when it is not of this shape, or cut; E_VERSION_NEWER, E_IO.
+ */
+export function readClosed<T>(path: string, shape: SqliteShape, act: (db: DatabaseSync) => T): T {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(url, { readOnly: true });
+    db.exec('PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+    checkShape(db, path, shape);
+    return act(db);
+  } catch (error) {
+    throw sqliteError(error, shape.tier, path);
+  } finally {
+    if (db?.isOpen) db.close();
+  }
 }
 
 /** An open file. Statements are prepared once; reads retry, without blocking the process, while another one recovers the file. */
@@ -193,8 +214,13 @@ const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false
 function connect(path: string, shape: SqliteShape): { db: DatabaseSync; inode: number } {
   const inode = inodeOf(path);
   if (inode === -1) throw fail('E_STORE_CORRUPT', { tier: shape.tier, path, why: 'the file is missing' });
+  const corrupt = (at: string, why: string): OmniplexError => fail('E_STORE_CORRUPT', { tier: shape.tier, path: at, why });
+  if (!statSync(path).isFile()) throw corrupt(path, 'it is no file');
+  for (const beside of [`${path}-wal`, `${path}-shm`]) {
+    if (lstatSync(beside, { throwIfNoEntry: false })?.isFile() === false) throw corrupt(beside, 'it is no file');
+  }
   // SQLite would take such a log for an empty one, and delete it
-  if (headerState(path) === 'no header') throw fail('E_STORE_CORRUPT', { tier: shape.tier, path: `${path}-wal`, why: 'its header fails its checksum' });
+  if (headerState(path) === 'no header') throw corrupt(`${path}-wal`, 'its header fails its checksum');
   const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs, enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: false });
   try {
     db.exec(PRAGMAS);

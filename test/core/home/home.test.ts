@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.ts';
@@ -109,6 +109,36 @@ describe('a home', () => {
     await expect(openHome(one.path, options)).rejects.toEqual(refused('E_HOME_CORRUPT'));
     await writeFile(join(one.path, 'home.db'), Buffer.alloc(8192, 'no database'));
     await expect(openHome(one.path, options)).rejects.toEqual(refused('E_HOME_CORRUPT'));
+  });
+
+  it.each(['home.db', 'home.db-wal', 'home.db-shm'])('says that %s is no file, before anything of its mode', async (name) => {
+    for (const put of [(path: string) => mkdir(path, { mode: 0o755 }), (path: string) => symlink('nowhere', path), (path: string) => symlink('..', path)]) {
+      const home = await freshHome();
+      home.close();
+      const path = join(home.path, name);
+      await rm(path, { force: true });
+      await put(path);
+      await expect(openHome(home.path, options)).rejects.toMatchObject({ code: 'E_HOME_CORRUPT', details: { path }, hint: expect.stringMatching(/^Move away/) as string });
+    }
+  });
+
+  it('says that a folder is in the way of home.json, and not to name another file', async () => {
+    const home = await freshHome();
+    home.close();
+    const path = join(home.path, 'home.json');
+    await rm(path);
+    await mkdir(path);
+    await expect(openHome(home.path, options)).rejects.toMatchObject({ code: 'E_IO', details: { path }, hint: expect.stringMatching(/Move it away/) as string });
+  });
+
+  it('does not ask for a backup where only its lock is unusable', async () => {
+    const home = await freshHome();
+    const path = join(home.path, 'home.lock');
+    await rm(path, { force: true });
+    await mkdir(path);
+    const error = await home.exclusively(async () => undefined).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'E_HOME_CORRUPT', details: { path } });
+    expect((error as { hint: string }).hint).not.toMatch(/backup/);
   });
 
   it('with a flipped byte anywhere in its database answers right, or with a code', async () => {

@@ -1,8 +1,10 @@
 /** The flat-file tier: the compliance suite, and its layout as the JavaScript IPFS block store reads and writes it. */
 import { FsBlockstore } from 'blockstore-fs';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Block } from '../../../src/core/base/block.ts';
 import type { Cid } from '../../../src/core/base/cid.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { FileColdTier } from '../../../src/core/storage/cold/files.ts';
@@ -100,6 +102,51 @@ describe('flat-file tier', () => {
     await rejectsWith(tier.get(block.cid), 'E_BLOCK_CORRUPT');
     await tier.put([block]);
     expect((await tier.get(block.cid))?.length).toBe(1_000);
+  });
+
+  it('takes what is no file for a damaged copy, and puts the right one in its place', async () => {
+    const folder = async (path: string) => {
+      await mkdir(path);
+      await writeFile(join(path, 'inside'), 'kept');
+    };
+    for (const put of [folder, (path: string) => execFileSync('mkfifo', [path])]) {
+      const { tier, pathOf } = await makeCold();
+      const [block, other] = blocksOf(2, 500) as [Block, Block];
+      await tier.put([block, other]);
+      for (const { cid } of [block, other]) {
+        await rm(pathOf(cid));
+        await put(pathOf(cid));
+        await rejectsWith(tier.get(cid), 'E_BLOCK_CORRUPT');
+      }
+      expect(await tier.has([block.cid])).toEqual([true]);
+      expect((await all(tier.blocks())).length).toBe(2);
+      await tier.put([block]);
+      expect(await tier.get(block.cid)).toEqual(block.bytes);
+      expect(await tier.dropDamaged(other.cid)).toBe(true);
+      expect(await tier.get(other.cid)).toBeUndefined();
+      expect((await all(tier.blocks())).length).toBe(1);
+      if (put !== folder) continue;
+      const [kept] = (await readdir(dirname(pathOf(block.cid)))).filter((name) => name.includes('.broken-'));
+      expect(await readFile(join(dirname(pathOf(block.cid)), kept as string, 'inside'), 'utf8')).toBe('kept');
+    }
+  });
+
+  it('says that announcements are no file, and puts them in place again', async () => {
+    const { tier, folders } = await makeCold();
+    const { cid } = blockOf(1, 10);
+    const packet = seeded('packet', 192);
+    const path = join(folders.announcements, cid.toString().slice(-2), `${cid.toString()}.packets`);
+    await tier.putAnnouncements(cid, [packet]);
+    await rm(path);
+    await mkdir(path);
+    await expect(tier.announcements(cid)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT', details: { path } });
+    await tier.putAnnouncements(cid, [packet]);
+    expect(await tier.announcements(cid)).toEqual([packet]);
+    expect((await all(tier.announced())).length).toBe(1);
+    await rm(path);
+    await mkdir(path);
+    await tier.forget(cid);
+    expect(await all(tier.announced())).toEqual([]);
   });
 
   it('refuses announcements with any byte flipped, cut anywhere, or of another message', async () => {

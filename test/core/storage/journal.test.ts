@@ -1,5 +1,6 @@
 /** The journal in files: the compliance suite, torn tails and flipped bits. */
-import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodeEntry } from '../../../src/core/storage/journal-record.ts';
@@ -97,6 +98,44 @@ describe('file journal', () => {
     const { found, code } = await read(fresh);
     expect(code).toBe('E_STORE_CORRUPT');
     expect(found.map(({ bytes }) => bytes)).toEqual([1_000, 1_001, 1_007]);
+  });
+
+  it('goes on beside what is no file, says what it is, and moves it aside when it is mended', async () => {
+    const puts: ReadonlyArray<(path: string) => unknown> = [(path) => mkdir(path), (path) => symlink('nowhere', path), (path) => execFileSync('mkfifo', [path])];
+    for (const put of puts) {
+      const { folder, journal, open } = await makeJournal();
+      await journal.append([acknowledgementOf(0)]);
+      const path = join(folder, (await logs(folder))[0] as string);
+      await rm(path);
+      await put(path);
+      const fresh = await open();
+      await fresh.append([acknowledgementOf(1)]);
+      await (await open()).append([acknowledgementOf(2)]);
+      expect(await logs(folder)).toEqual(['2026-11.000.log', '2026-11.001.log']);
+      const { found, code } = await read(fresh);
+      expect(code).toBe('E_STORE_CORRUPT');
+      expect(found.map(({ bytes }) => bytes)).toEqual([1_001, 1_002]);
+      expect(await fresh.mend('x')).toEqual([{ kept: `${path}.broken-x`, records: 0 }]);
+      expect(await fresh.mend('y')).toEqual([]);
+      await fresh.append([acknowledgementOf(3)]);
+      expect((await all(fresh.since(0))).map(({ bytes }) => bytes)).toEqual([1_001, 1_002, 1_003]);
+    }
+  });
+
+  it('says that its folder is none', async () => {
+    const { folder, journal } = await makeJournal();
+    await journal.append([acknowledgementOf(0)]);
+    await rm(folder, { recursive: true });
+    await writeFile(folder, '');
+    await expect(FileJournal.open(folder, systemClock)).rejects.toMatchObject({ code: 'E_IO', details: { path: folder } });
+    await rejectsWith(all(journal.since(0)), 'E_IO');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that its folder may not be read', async () => {
+    const { folder, journal } = await makeJournal();
+    await chmod(folder, 0);
+    await rejectsWith(all(journal.since(0)), 'E_IO');
+    await chmod(folder, 0o700);
   });
 
   it('refuses records of a newer version', async () => {

@@ -1,9 +1,11 @@
 /** A broken hot tier made anew: from what is left of it, from cold, and with the journal as witness. */
 import { existsSync } from 'node:fs';
-import { copyFile, open as openFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open as openFile, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../../src/core/base/cid.ts';
+import { EmbeddedHotTier } from '../../../src/core/storage/hot/embedded.ts';
 import { repairStore } from '../../../src/core/storage/repair.ts';
 import { verifyError } from '../../../src/core/storage/audit.ts';
 import { knownLosses } from '../../../src/core/storage/losses.ts';
@@ -40,6 +42,15 @@ async function lay(): Promise<Laid> {
 }
 
 const unread = async (store: StoreUnderTest['store'], name: string): Promise<string[]> => (await store.hot.inbox.list(inboxOf(name), { limit: 100 })).map(({ cid }) => cid.toString());
+
+/** A copy of the hot tier as a rebuild leaves it: with the fence of its lock as the floor of all others. */
+async function makeReady(path: string, epoch = 1): Promise<void> {
+  const ready = join(path, 'hot.db.ready');
+  await copyFile(join(path, 'hot.db'), ready);
+  const db = new DatabaseSync(ready);
+  db.prepare("INSERT OR REPLACE INTO fences (name, epoch, counter) VALUES ('', ?, 1000)").run(epoch);
+  db.close();
+}
 
 const textOf = ({ cid }: { cid: Cid }): string => cid.toString();
 
@@ -206,6 +217,27 @@ describe('repairing a store', () => {
   });
 });
 
+describe('something else under the name of a file', () => {
+  for (const [name, tier] of [['hot.db', 'hot'], ['hot.db-wal', 'hot'], ['hot.db-shm', 'hot'], ['locks.db', 'lock'], ['locks.db-wal', 'lock'], ['locks.db-shm', 'lock']] as const) {
+    it(`is said of ${name}, moved aside by repair, and nothing is lost that can be had`, async () => {
+      for (const put of [(path: string) => mkdir(path), (path: string) => symlink('nowhere', path)]) {
+        const { path, store: before, open } = await freshStore();
+        const sent = await send(before, 'sent', 5_000, { durability: 'cold' });
+        await before.close();
+        await rm(join(path, name), { force: true });
+        await put(join(path, name));
+        await expect(openStore(path)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT', details: { path: join(path, name), tier } });
+        const { locksRenewed, rebuilt } = await repairStore(path);
+        expect([locksRenewed, rebuilt?.notBroughtBack]).toEqual(tier === 'hot' ? [false, []] : [true, undefined]);
+        const store = await open();
+        expect(await fetch(store, sent.cid)).toEqual(sent.content);
+        expect((await store.verifyAcknowledged(0)).lost).toEqual([]);
+        expect((await readdir(path)).some((one) => one.startsWith(`${tier === 'hot' ? 'hot' : 'locks'}.db.broken-`))).toBe(true);
+      }
+    });
+  }
+});
+
 describe('a damaged log', () => {
   /** Writes in a log that nobody copied back: as a kill leaves it. */
   async function layLog() {
@@ -292,7 +324,7 @@ describe('rebuilding under those who have it open', () => {
     for (const step of ['ready', 'moved', 'log moved'] as const) {
       const { path, hot, open } = await lay();
       const file = join(path, 'hot.db');
-      await copyFile(file, `${file}.ready`);
+      await makeReady(path);
       await writeFile(file, 'broken');
       await writeFile(`${file}-wal`, 'the log of the broken one');
       if (step !== 'ready') await rename(file, `${file}.broken-x`);
@@ -302,6 +334,53 @@ describe('rebuilding under those who have it open', () => {
       expect(existsSync(`${file}.ready`)).toBe(false);
       expect((await readFile(file)).length).toBeGreaterThan(PAGE);
     }
+  });
+
+  it('takes nothing for the new file that is not the work of a rebuild newer than hot.db, and keeps it', async () => {
+    const impostors: Readonly<Record<string, (ready: string, path: string) => Promise<unknown>>> = {
+      empty: (ready) => writeFile(ready, ''),
+      noise: (ready) => writeFile(ready, seeded('noise', 3 * PAGE)),
+      folder: (ready) => mkdir(ready),
+      'dangling link': (ready) => symlink('nowhere', ready),
+      'link to a whole one': async (ready, path) => {
+        await makeReady(path);
+        await rename(ready, join(path, 'elsewhere'));
+        await symlink('elsewhere', ready);
+      },
+      'fresh hot tier': async (ready) => EmbeddedHotTier.create(ready),
+      'copy of hot.db': (ready, path) => copyFile(join(path, 'hot.db'), ready),
+      'database of another kind': (ready, path) => copyFile(join(path, 'locks.db'), ready),
+      'cut one': async (ready, path) => {
+        await makeReady(path);
+        await truncate(ready, 5 * PAGE);
+      },
+    };
+    for (const [name, put] of Object.entries(impostors)) {
+      for (const mended of [false, true]) {
+        const { path, store: before, open } = await freshStore();
+        const hot = await send(before, 'hot', 5_000);
+        await before.close();
+        await put(join(path, 'hot.db.ready'), path);
+        if (mended) expect((await repairStore(path)).rebuilt).toBeUndefined();
+        const store = await open();
+        expect(await fetch(store, hot.cid), name).toEqual(hot.content);
+        const left = (await readdir(path)).filter((one) => one.startsWith('hot.db.'));
+        expect(left, name).toEqual([expect.stringMatching(/^hot\.db\.ready\.broken-/)]);
+        expect(left.some((one) => /-wal|-shm/.test(one))).toBe(false);
+      }
+    }
+  });
+
+  it('does not put a rebuilt file in place a second time', async () => {
+    const { path, open } = await lay();
+    await makeReady(path);
+    await copyFile(join(path, 'hot.db.ready'), join(path, 'kept'));
+    const first = await open();
+    const later = await send(first, 'later', 5_000);
+    await first.close();
+    await copyFile(join(path, 'kept'), join(path, 'hot.db.ready'));
+    const store = await open();
+    expect(await fetch(store, later.cid)).toEqual(later.content);
   });
 
   it('starts over when it was killed before the new file was whole', async () => {

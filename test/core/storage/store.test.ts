@@ -3,10 +3,32 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { keepFindings } from '../../../src/core/storage/bad-findings.ts';
 import { createStore, openStore } from '../../../src/core/storage/store.ts';
 import { freshFolder } from '../../support/folder.ts';
 import { blockOf, rejectsWith } from './blocks.ts';
 import { freshStore } from './store.ts';
+
+describe('the folder of a store', () => {
+  it('says that a folder is in the way of a file of its own, and not to name another file', async () => {
+    const { path, store, open } = await freshStore();
+    const inTheWay = (name: string) => ({ code: 'E_IO', details: { path: join(path, name) }, hint: expect.stringMatching(/Move it away/) as string });
+    await mkdir(join(path, 'audit.json'));
+    expect(await keepFindings(store, 3, false)).toMatchObject(inTheWay('audit.json'));
+    await store.close();
+    await rm(join(path, 'store.json'));
+    await mkdir(join(path, 'store.json'));
+    await expect(open()).rejects.toMatchObject(inTheWay('store.json'));
+  });
+
+  it.each(['journal', 'cold', 'cold/blocks', 'cold/announcements'])('says that a file is in the way of %s', async (name) => {
+    const { path, store, open } = await freshStore();
+    await store.close();
+    await rm(join(path, name), { recursive: true });
+    await writeFile(join(path, name), '');
+    await expect(open()).rejects.toMatchObject({ code: 'E_IO', hint: expect.stringMatching(/Move it away/) as string });
+  });
+});
 
 describe('createStore', () => {
   it('makes a private folder with an id of its own', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { hexOf } from '../../../src/core/base/bytes.ts';
-import { RAW, type Cid } from '../../../src/core/base/cid.ts';
+import { cidOfDigest, RAW, type Cid } from '../../../src/core/base/cid.ts';
 import { fail } from '../../../src/core/base/errors.ts';
 import { limits } from '../../../src/core/base/limits.ts';
 import { parseFilter } from '../../../src/core/base/filter.ts';
@@ -65,6 +65,32 @@ describe('verify', () => {
     }
     expect((await store.verify()).bad).toEqual([]);
     expect(await fetch(store, message.cid)).toEqual(message.content);
+  });
+
+  it('names a folder that has the name of a block, a manifest or announcements, and heals it from hot', async () => {
+    const { store, path } = await freshStore();
+    const message = await send(store, 'm', 700_000, { durability: 'cold' });
+    const [content] = (await contentOf(store, 'files', message.cid)) as [Cid];
+    const name = message.cid.toString();
+    const announcements = join(path, 'cold', 'announcements', name.slice(-2), `${name}.packets`);
+    for (const one of [pathIn(path, content), pathIn(path, message.cid), announcements]) {
+      await rm(one);
+      await mkdir(join(one, 'inside'), { recursive: true });
+    }
+    for (const repair of [false, true]) {
+      const found = (await store.verify({ repair })).bad.map(({ cid, tier, code, repaired }) => [cid?.toString(), tier, code, repaired]);
+      expect(found).toHaveLength(3);
+      expect(found).toEqual(
+        expect.arrayContaining([
+          // cold names all blocks as raw
+          [cidOfDigest(RAW, content.multihash.digest).toString(), 'files', 'E_BLOCK_CORRUPT', repair],
+          [cidOfDigest(RAW, message.cid.multihash.digest).toString(), 'files', 'E_BLOCK_CORRUPT', repair],
+          [name, 'files', 'E_STORE_CORRUPT', repair],
+        ]),
+      );
+    }
+    expect((await store.verify()).bad).toEqual([]);
+    expect(await store.coldTier('files').announcements(message.cid)).not.toEqual([]);
   });
 
   it('keeps the bad bytes when no tier has good ones', async () => {

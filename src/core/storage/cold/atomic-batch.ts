@@ -12,6 +12,7 @@ import { fileError, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from '../../base/
 import { limits } from '../../base/limits.ts';
 import { systemRng } from '../../base/rng.ts';
 import { mapBounded } from '../concurrent.ts';
+import { stampOf } from '../hot/swap.ts';
 
 export interface FileToWrite {
   readonly path: string;
@@ -52,7 +53,7 @@ export class AtomicBatch {
       } finally {
         await handle.close();
       }
-      await rename(temporary, path);
+      await renameOver(temporary, path, this.#clock);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
@@ -67,6 +68,19 @@ export class AtomicBatch {
     for (let at = path; at !== dirname(first); at = dirname(at)) await syncFolder(dirname(at));
   }
 }
+
+async function renameOver(from: string, to: string, clock: Clock): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error;
+    await moveAside(to, clock);
+    await rename(from, to);
+  }
+}
+
+/** A folder that has the name of a file is none of ours: it is kept, under a name that nothing here reads. */
+export const moveAside = (path: string, clock: Clock): Promise<void> => rename(path, `${path}.broken-${stampOf(clock)}`);
 
 export const syncFolders = async (folders: Iterable<string>): Promise<void> => {
   await mapBounded([...folders], limits.fileConcurrency, (folder) => guarded(folder, () => syncFolder(folder)));

@@ -1,16 +1,17 @@
 /**
  * The embedded cold tier: one file a block, in the layout of the JavaScript IPFS block store, with the announcements beside it.
  * A resolved put survives a power cut; a block is there whole or not at all; every block is hashed on its way out.
+ * What has the name of a block or of announcements and is no file counts as a damaged copy; a folder is moved aside, never removed.
  * It keeps one copy on one disk, and does not keep the codec of a block: `blocks` names them all as raw.
  */
-import { open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Block } from '../../base/block.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { names as isNameOf, parseCid, verified, type Cid } from '../../base/cid.ts';
 import type { Clock } from '../../base/clock.ts';
 import { fail, isError } from '../../base/errors.ts';
-import { fileError, isMissing, makePrivateFolder, readBounded } from '../../base/files.ts';
+import { fileError, isFileOrNone, isMissing, makePrivateFolder, readBounded } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
 import type { ProcessMutex } from '../../base/process-mutex.ts';
 import { mapBounded } from '../concurrent.ts';
@@ -18,6 +19,7 @@ import { storeMutex } from '../mutex.ts';
 import type { ColdTier, StoredBlock } from '../ports.ts';
 import { announcementsFileBytesMax, decodeAnnouncements, encodeAnnouncements } from './announcements.ts';
 import { AtomicBatch, syncFolders } from './atomic-batch.ts';
+import { contentAt, copyAt, names, readBlock, removeFile, statOf } from './block-files.ts';
 import { cidOfFile, shelfOf } from './sharding.ts';
 
 const PACKETS = '.packets';
@@ -47,8 +49,8 @@ export class FileColdTier implements ColdTier {
   }
 
   static async open(folders: FileTierFolders, clock: Clock): Promise<FileColdTier> {
-    await makePrivateFolder(folders.blocks);
-    await makePrivateFolder(folders.announcements);
+    await makePrivateFolder(folders.blocks, { own: true });
+    await makePrivateFolder(folders.announcements, { own: true });
     return new FileColdTier(folders, clock);
   }
 
@@ -98,7 +100,7 @@ export class FileColdTier implements ColdTier {
     signal?.throwIfAborted();
     const path = this.#path(cid);
     const bytes = await readBlock(path);
-    if (bytes === 'too long') throw fail('E_BLOCK_CORRUPT', { cid: cid.toString(), place: path });
+    if (bytes === 'no block') throw fail('E_BLOCK_CORRUPT', { cid: cid.toString(), place: path });
     return bytes === undefined ? undefined : verified(cid, bytes, path);
   }
 
@@ -109,7 +111,7 @@ export class FileColdTier implements ColdTier {
   has(cids: readonly Cid[], signal?: AbortSignal): Promise<readonly boolean[]> {
     return mapBounded(cids, limits.fileConcurrency, async (cid) => {
       signal?.throwIfAborted();
-      return (await statOf(this.#path(cid))) !== undefined;
+      return (await copyAt(this.#path(cid))) !== undefined;
     });
   }
 
@@ -122,9 +124,9 @@ export class FileColdTier implements ColdTier {
     const removed = await this.#keepOrDrop.run(() =>
       mapBounded(paths, limits.fileConcurrency, async (path) => {
         signal?.throwIfAborted();
-        const stats = await statOf(path);
+        const stats = await copyAt(path);
         if (stats === undefined || stats.storedAtMs > storedUntilMs) return false;
-        await removeFile(path);
+        await removeFile(path, this.#clock);
         return true;
       }),
     );
@@ -137,8 +139,8 @@ export class FileColdTier implements ColdTier {
     const isDropped = await this.#keepOrDrop.run(async () => {
       signal?.throwIfAborted();
       const there = await readBlock(path);
-      if (there === undefined || (there !== 'too long' && isNameOf(cid, there))) return false;
-      return removeFile(path);
+      if (there === undefined || (there !== 'no block' && isNameOf(cid, there))) return false;
+      return removeFile(path, this.#clock);
     });
     if (isDropped) await syncFolders([dirname(path)]);
     return isDropped;
@@ -153,7 +155,7 @@ export class FileColdTier implements ColdTier {
         if (from !== undefined && shard === from.shard && file <= from.file) continue;
         signal?.throwIfAborted();
         const cid = cidOfFile(shard, file);
-        const stats = cid === undefined ? undefined : await statOf(join(this.#folders.blocks, shard, file));
+        const stats = cid === undefined ? undefined : await copyAt(join(this.#folders.blocks, shard, file));
         if (cid !== undefined && stats !== undefined) yield { cid, ...stats };
       }
     }
@@ -181,6 +183,7 @@ export class FileColdTier implements ColdTier {
 
   async announcements(cid: Cid): Promise<readonly Bytes[]> {
     const path = this.#announcementsPath(cid);
+    if (!(await isFileOrNone(path))) throw fail('E_STORE_CORRUPT', { tier: 'files', path, why: 'it is no file' });
     try {
       return decodeAnnouncements(cid, await readBounded(path, announcementsFileBytesMax), path);
     } catch (error) {
@@ -202,7 +205,7 @@ export class FileColdTier implements ColdTier {
 
   async forget(cid: Cid): Promise<void> {
     const path = this.#announcementsPath(cid);
-    if (await removeFile(path)) await syncFolders([dirname(path)]);
+    if (await removeFile(path, this.#clock)) await syncFolders([dirname(path)]);
   }
 
   /** Files that a killed process left unfinished, older than `untilMs`. Answers how many went. */
@@ -211,7 +214,7 @@ export class FileColdTier implements ColdTier {
     for (const name of await names(this.#batch.partial)) {
       const path = join(this.#batch.partial, name);
       const stats = await statOf(path);
-      if (stats !== undefined && stats.storedAtMs <= untilMs && (await removeFile(path))) swept++;
+      if (stats !== undefined && stats.storedAtMs <= untilMs && (await removeFile(path, this.#clock))) swept++;
     }
     return swept;
   }
@@ -228,67 +231,4 @@ function parsed(text: string): Cid | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function names(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw fileError(folder, error);
-  }
-}
-
-async function statOf(path: string): Promise<{ bytes: number; storedAtMs: number } | undefined> {
-  try {
-    const stats = await stat(path);
-    return stats.isFile() ? { bytes: stats.size, storedAtMs: Math.trunc(stats.mtimeMs) } : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw fileError(path, error);
-  }
-}
-
-async function removeFile(path: string): Promise<boolean> {
-  try {
-    await rm(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw fileError(path, error);
-  }
-}
-
-/** A file longer than any block is damage; it is not read. */
-async function readBlock(path: string): Promise<Bytes | undefined | 'too long'> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw fileError(path, error);
-  }
-  try {
-    const { size } = await handle.stat();
-    if (size > limits.blockBytesMax) return 'too long';
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    while (at < size) {
-      const { bytesRead } = await handle.read(bytes, at, size - at, at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-    }
-    return at === size ? bytes : bytes.subarray(0, at);
-  } catch (error) {
-    throw fileError(path, error);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function contentAt(path: string, bytes: Bytes): Promise<'same' | 'other' | 'none'> {
-  const there = await readBlock(path);
-  if (there === undefined) return 'none';
-  return there instanceof Uint8Array && Buffer.compare(there, bytes) === 0 ? 'same' : 'other';
 }

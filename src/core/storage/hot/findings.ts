@@ -51,7 +51,7 @@ export async function findingsOf(file: SqliteFile, signal?: AbortSignal): Promis
   try {
     const lines = [...(await integrityOf(file, max, signal))];
     const log = await file.transaction(() => logState(file.path));
-    if (log === 'damaged' || log === 'no header') lines.push(`its log is damaged: ${log}`);
+    if (log !== 'none' && log !== 'sound') lines.push(`its log is damaged: ${log}`);
     return lines.length > 0 ? lines : await damagedRows(file, max, signal);
   } catch (error) {
     // damaged beyond looking at: that is a finding too

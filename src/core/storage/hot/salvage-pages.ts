@@ -5,7 +5,7 @@
  * by digest or checksum. Pages on the free list, which hold what was deleted, are left out where the list can be read.
  * Spec: https://sqlite.org/fileformat2.html, sections 1.3, 1.5, 1.6, 2.1 and 4.1
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { textOf, type Bytes } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { FRAME_HEADER_BYTES, LOG_HEADER_BYTES } from '../sqlite-log.ts';
@@ -19,34 +19,36 @@ const FILE_HEADER_BYTES = 100;
 const PAGE = limits.sqlitePageBytes;
 
 class PageFile {
-  readonly #db: number;
+  readonly #db: number | undefined;
   readonly #wal: number | undefined;
   readonly #logged: ReadonlyMap<number, number>;
   readonly pages: number;
 
   constructor(path: string) {
-    this.#db = openSync(path, 'r');
+    this.#db = isFile(path) ? openSync(path, 'r') : undefined;
     this.#wal = openIfThere(`${path}-wal`);
     this.#logged = this.#wal === undefined ? new Map() : loggedPages(this.#wal);
-    this.pages = Math.max(Math.floor(fstatSync(this.#db).size / PAGE), ...this.#logged.keys(), 0);
+    this.pages = Math.max(this.#db === undefined ? 0 : Math.floor(fstatSync(this.#db).size / PAGE), ...this.#logged.keys(), 0);
   }
 
   /** Pages count from 1. */
   read(page: number): Bytes | undefined {
     const logged = this.#logged.get(page);
     if (logged !== undefined && this.#wal !== undefined) return readFully(this.#wal, logged, PAGE);
-    return readFully(this.#db, (page - 1) * PAGE, PAGE);
+    return this.#db === undefined ? undefined : readFully(this.#db, (page - 1) * PAGE, PAGE);
   }
 
   close(): void {
-    closeSync(this.#db);
+    if (this.#db !== undefined) closeSync(this.#db);
     if (this.#wal !== undefined) closeSync(this.#wal);
   }
 }
 
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    return isFile(path) ? openSync(path, 'r') : undefined;
   } catch {
     return undefined;
   }
