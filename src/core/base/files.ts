@@ -49,9 +49,10 @@ export function ownFileError(path: string, cause: unknown): OmniplexError {
     case 'EISDIR':
     case 'ERR_FS_EISDIR':
       return fail('E_IO', { path, why: 'a folder is where a file must be (EISDIR)', hint: IN_THE_WAY }, cause);
-    case 'EEXIST':
     case 'ENOTDIR':
-      return fail('E_IO', { path, why: `something else is where a folder must be (${codeOf(cause)})`, hint: IN_THE_WAY }, cause);
+      return fail('E_IO', { path, why: 'something else is where a folder must be (ENOTDIR)', hint: IN_THE_WAY }, cause);
+    case 'EEXIST':
+      return fail('E_EXISTS', { path, hint: `It is no folder. ${IN_THE_WAY}` }, cause);
     default:
       return fileError(path, cause);
   }

@@ -262,7 +262,7 @@ export async function readKeyring(home: Home): Promise<KeyringFile> {
 async function readRing(home: Home): Promise<Bytes> {
   const path = home.keyringPath;
   try {
-    return await readBounded(path, limits.keyringBytesMax, { secret: true });
+    return await readBounded(path, limits.keyringBytesMax, { secret: true, own: true });
   } catch (cause) {
     if (isError(cause, 'E_NOT_FOUND')) throw noKeyring(home, cause);
     if (isError(cause, 'E_FORMAT')) throw fail('E_KEYRING', { path, why: 'it is too long' }, cause);

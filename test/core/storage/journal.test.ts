@@ -127,7 +127,7 @@ describe('file journal', () => {
     await journal.append([acknowledgementOf(0)]);
     await rm(folder, { recursive: true });
     await writeFile(folder, '');
-    await expect(FileJournal.open(folder, systemClock)).rejects.toMatchObject({ code: 'E_IO', details: { path: folder } });
+    await expect(FileJournal.open(folder, systemClock)).rejects.toMatchObject({ code: 'E_EXISTS', details: { path: folder } });
     await rejectsWith(all(journal.since(0)), 'E_IO');
   });
 

@@ -21,12 +21,12 @@ describe('the folder of a store', () => {
     await expect(open()).rejects.toMatchObject(inTheWay('store.json'));
   });
 
-  it.each(['journal', 'cold', 'cold/blocks', 'cold/announcements'])('says that a file is in the way of %s', async (name) => {
+  it.each([['journal', 'E_EXISTS'], ['cold', 'E_IO'], ['cold/blocks', 'E_EXISTS'], ['cold/announcements', 'E_EXISTS']])('says that a file is in the way of %s', async (name, code) => {
     const { path, store, open } = await freshStore();
     await store.close();
     await rm(join(path, name), { recursive: true });
     await writeFile(join(path, name), '');
-    await expect(open()).rejects.toMatchObject({ code: 'E_IO', hint: expect.stringMatching(/Move it away/) as string });
+    await expect(open()).rejects.toMatchObject({ code, hint: expect.stringMatching(/Move it away/) as string });
   });
 });
 
