@@ -99,7 +99,7 @@ async function toldBefore(room: MailRoom, { record }: SenderInUse, id: string | 
   const isAll = (...states: readonly RecipientState[]): boolean => recipients.length > 0 && recipients.every(({ state }) => states.includes(state));
   if (isAll('cancelled')) throw fail('E_CANCELLED', { cid: cid.toString() });
   const why = isAll('received', 'opened', 'refused') ? 'everybody has it' : await whyNotAgain(room, entry, cid);
-  if (why !== undefined) throw fail('E_INCOMPLETE', { why: `message ${cid.toString()} has this id, which the store does not remember: ${why}`, hint: 'Nothing was sent. `omniplex outbox show` tells how far it has come; to send the file all the same, give a new --id.', retry: 'no' });
+  if (why !== undefined) throw fail('E_INCOMPLETE', { why: `message ${cid.toString()} has this id, which the store does not remember: ${why}`, hint: `Nothing was sent. \`omniplex outbox show ${cid.toString()}\` tells how far it has come; to send the file all the same, give a new --id.`, retry: 'no' });
   return recipients.some(({ state }) => ['announced', 'received', 'opened', 'refused', 'lost'].includes(state)) ? cid : undefined;
 }
 
