@@ -124,9 +124,13 @@ export async function openLock(path: string): Promise<DatabaseSync> {
 
 async function connected(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import('node:sqlite');
-  const db = new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs });
+  return after(new DatabaseSync(path, { timeout: limits.sqliteBusySliceMs }), 'SELECT count(*) FROM sqlite_schema');
+}
+
+/** The connection once it has run this, closed where that fails. */
+export function after(db: DatabaseSync, sql: string): DatabaseSync {
   try {
-    db.exec('SELECT count(*) FROM sqlite_schema');
+    db.exec(sql);
     return db;
   } catch (error) {
     db.close();

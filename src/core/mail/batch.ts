@@ -54,10 +54,6 @@ function warnOnce(room: MailRoom): MailRoom {
 
 const mayHelp = (codes: readonly ErrorCode[]): boolean => codes.some((code) => registry[code].retry !== 'no');
 
-/** The store knows the id by a keyed hash only, and names that where two sends of one id meet in it. */
-const underItsId = (id: string | undefined, error: OmniplexError | undefined): OmniplexError | undefined =>
-  id !== undefined && isError(error, 'E_ID_CONFLICT') ? fail('E_ID_CONFLICT', { id }, error) : error;
-
 type Item = { readonly line: number; readonly id?: string | undefined } & ({ readonly draft: Draft } | { readonly error: OmniplexError });
 
 class Batch {
@@ -121,7 +117,7 @@ class Batch {
   }
 
   async #report({ line, id }: Item, answer: Sent | OmniplexError): Promise<void> {
-    const error = underItsId(id, answer instanceof OmniplexError ? answer : answer.error);
+    const error = answer instanceof OmniplexError ? answer : answer.error;
     this.#done++;
     if (answer instanceof OmniplexError) {
       if (ENDS.includes(answer.code)) this.#end ??= answer;

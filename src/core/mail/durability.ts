@@ -5,6 +5,7 @@ import { copyMessageToCold, requireDurability, type ReachedDurability } from '..
 import type { Durability, MessageRecord, TierName } from '../storage/ports.ts';
 import { promiseAgain } from '../storage/promise.ts';
 import type { Store } from '../storage/store.ts';
+import { isWanted } from '../storage/wanted.ts';
 import type { MailRoom } from './room.ts';
 
 export interface Raised {
@@ -21,7 +22,7 @@ export async function raiseDurability(room: MailRoom, cid: Cid, asked: Durabilit
   const { store } = room;
   requireDurability(store, asked);
   const record = await store.hot.message(cid);
-  if (record === undefined || record.removed) return { durability: gone(asked), changed: false };
+  if (!isWanted(record)) return { durability: gone(asked), changed: false };
   const whole = record.tiers.filter((tier) => held.includes(tier));
   const level = whole.some((tier) => tier !== 'hot') ? 'cold' : 'hot';
   const found: ReachedDurability = { asked, true: level, copies: copiesOf(store, { tiers: whole }), announcements: level };

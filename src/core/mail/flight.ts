@@ -10,6 +10,7 @@ import type { EntryHolder, NewEntry, OutboxEntry } from '../home/index.ts';
 import { liveness, thisProcess } from '../storage/locks/holder.ts';
 import type { Durability } from '../storage/ports.ts';
 import { promise } from '../storage/promise.ts';
+import { isWanted } from '../storage/wanted.ts';
 import type { MailRoom } from './room.ts';
 
 /** Entries that this process is at, and how often: two sends may share an id. Empties itself: whoever adds takes away. */
@@ -117,7 +118,7 @@ async function settleFromStore({ home, store }: MailRoom, { number, cid, bytes, 
   const atMs = home.clock.now();
   const durability: Durability = 'hot';
   const record = cid === undefined ? undefined : await store.hot.message(cid);
-  let stands = record !== undefined && !record.removed;
+  let stands = isWanted(record);
   // From here on the sender is told that it stands: that is an acknowledgement.
   if (cid !== undefined && stands && !journaled.has(cid.toString())) {
     const operation = await store.hot.operationOf(cid);

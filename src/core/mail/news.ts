@@ -12,6 +12,7 @@ import { holdersOf } from '../storage/holders.ts';
 import { journalFacts, type JournalFacts } from '../storage/journal-facts.ts';
 import { knownLosses } from '../storage/losses.ts';
 import type { Store } from '../storage/store.ts';
+import { isWanted } from '../storage/wanted.ts';
 import type { MailRoom } from './room.ts';
 
 type Room = Pick<MailRoom, 'home' | 'store'>;
@@ -61,8 +62,7 @@ async function foundAgain(home: Home, store: Store, stillLost: ReadonlySet<numbe
 }
 
 async function isThere({ hot }: Store, { cid }: OutboxEntry): Promise<boolean> {
-  const record = cid && (await hot.message(cid));
-  return record !== undefined && !record.removed;
+  return cid !== undefined && isWanted(await hot.message(cid));
 }
 
 interface Missed {

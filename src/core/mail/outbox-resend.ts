@@ -11,6 +11,7 @@ import type { Delivery, OutboxEntry } from '../home/index.ts';
 import { sizeOf, type Load } from '../storage/closure.ts';
 import { commitMessage } from '../storage/commit.ts';
 import { holdersOf } from '../storage/holders.ts';
+import { isExpired } from '../storage/expiry.ts';
 import type { Announcement } from '../storage/ports.ts';
 import { isUnderWay, reconciled } from './flight.ts';
 import { noteLoss } from './losses.ts';
@@ -96,7 +97,7 @@ function requireSendable(room: MailRoom, entry: OutboxEntry): { readonly cid: Ci
   const { cid, store, expiresAtMs } = entry;
   if (cid === undefined) throw fail('E_NOT_FOUND', { what: 'the message of this outbox entry, which was never sealed to its end,' });
   if (store !== room.store.id) throw fail('E_NOT_FOUND', { what: `message ${cid.toString()}, which went to another store,` });
-  if (expiresAtMs !== 0 && expiresAtMs <= room.home.clock.now()) throw fail('E_EXPIRED', { what: `message ${cid.toString()}`, at: rfc3339(expiresAtMs), hint: 'Nobody can open it any more. Send the file again, as a new message: `omniplex send FILE --to NAME`.' });
+  if (isExpired(entry, room.home.clock.now())) throw fail('E_EXPIRED', { what: `message ${cid.toString()}`, at: rfc3339(expiresAtMs), hint: 'Nobody can open it any more. Send the file again, as a new message: `omniplex send FILE --to NAME`.' });
   if (isUnderWay(room, entry)) throw fail('E_BUSY', { what: `message ${cid.toString()}` });
   return { cid };
 }

@@ -124,6 +124,7 @@ async function finish(room: MailRoom, sender: SenderInUse, sealed: Sealed, deliv
   const { draft, send: sent } = sealed;
   if (delivery instanceof OmniplexError) {
     if (!isError(delivery, 'E_UNKNOWN_OUTCOME')) await sealed.withdraw();
+    // the store knows the id by a keyed hash only, and names that
     throw isError(delivery, 'E_ID_CONFLICT') ? fail('E_ID_CONFLICT', { id: draft.request.id }, delivery) : delivery;
   }
   if (delivery.outcome === 'repeated' && delivery.operation !== undefined) {

@@ -15,6 +15,8 @@ import { historyOf } from '../identity/history.ts';
 import { introductionBlocks, introductionsAmong, type Introduction } from '../identity/introduction.ts';
 import { exportCar, messagesFor, type CarStream } from '../storage/car-export.ts';
 import { importCar, type ImportResult } from '../storage/car-import.ts';
+import { isExpired } from '../storage/expiry.ts';
+import { isWanted } from '../storage/wanted.ts';
 import { outcome, type Outcome } from './outcome.ts';
 import type { MailRoom } from './room.ts';
 
@@ -83,7 +85,7 @@ async function waitingFor({ home, store }: MailRoom, { id }: ContactRecord): Pro
   const cids: Cid[] = [];
   for (const cid of await messagesFor(store, inboxes)) {
     const record = await store.hot.message(cid);
-    const isGone = record === undefined || record.removed || (record.expiresAtMs !== 0 && record.expiresAtMs <= nowMs);
+    const isGone = !isWanted(record) || isExpired(record, nowMs);
     const told = home.outbox.find(cid)?.recipients.find(({ identity }) => identity.equals(id));
     const isConfirmed = told?.state === 'received' || told?.state === 'opened' || told?.state === 'refused';
     if (!isGone && !isConfirmed) cids.push(cid);

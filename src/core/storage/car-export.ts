@@ -16,6 +16,7 @@ import { limits } from '../base/limits.ts';
 import { packetBlock, planCar, type CarFile, type CarPart, type ExportMessage } from './car-plan.ts';
 import { closureOf } from './closure.ts';
 import type { StoreContext } from './context.ts';
+import { isWanted } from './wanted.ts';
 
 export interface CarStream {
   write(bytes: Bytes): Promise<void>;
@@ -110,7 +111,7 @@ async function withPackets(store: StoreContext, cids: readonly Cid[], inboxes: r
   const missing: string[] = [];
   for (const cid of new Map(cids.map((one) => [one.toString(), one])).values()) {
     const record = await store.hot.message(cid);
-    if (record === undefined || record.removed) missing.push(cid.toString());
+    if (!isWanted(record)) missing.push(cid.toString());
     const told = await store.hot.inbox.ofMessage(cid);
     const wanted = inboxes === undefined ? told : told.filter(({ inbox }) => inboxes.some((one) => equalBytes(one, inbox)));
     messages.push({ cid, packets: wanted.map(({ packet }) => packetBlock(packet)) });

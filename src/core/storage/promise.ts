@@ -6,7 +6,8 @@
 import { equalBytes, type Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { StoreContext } from './context.ts';
-import type { Acknowledgement, Journal, MessageRecord, Operation } from './ports.ts';
+import type { Acknowledgement, Journal, Operation } from './ports.ts';
+import { isWanted } from './wanted.ts';
 
 export interface PromiseContext extends Pick<StoreContext, 'hot' | 'clock'> {
   readonly journal: Pick<Journal, 'append' | 'release'>;
@@ -43,8 +44,6 @@ export async function promiseAgain(store: PromiseContext, cid: Cid, durability: 
 
 /** The inboxes that are told of it; undefined when nobody wants it here. */
 const wantedBy = async (hot: StoreContext['hot'], cid: Cid): Promise<readonly Bytes[] | undefined> => (isWanted(await hot.message(cid)) ? toldInboxes(hot, cid) : undefined);
-
-const isWanted = (record: MessageRecord | undefined): record is MessageRecord => record !== undefined && !record.removed;
 
 const toldInboxes = async (hot: StoreContext['hot'], cid: Cid) => (await hot.inbox.ofMessage(cid)).map(({ inbox }) => inbox);
 

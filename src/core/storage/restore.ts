@@ -8,6 +8,7 @@ import { announcementOf } from './announcing.ts';
 import { sizeOf } from './closure.ts';
 import { loadFrom, readableHolders } from './holders.ts';
 import type { Acknowledgement, BlockTier, ColdTier, HotTier } from './ports.ts';
+import { isWanted } from './wanted.ts';
 
 /** What was let go on purpose, by CID; asked for only where something is unknown. */
 export type ReleasedCids = () => Promise<ReadonlySet<string>>;
@@ -80,7 +81,7 @@ export async function restoreFromCold(hot: HotTier, tier: ColdTier, released: Re
   }
   for await (const cid of tier.announced()) {
     const record = await hot.message(cid);
-    if (record === undefined || record.removed) continue;
+    if (!isWanted(record)) continue;
     const code = await toldAgain(hot, tier, cid);
     if (code !== undefined) damaged.push({ cid, code });
   }

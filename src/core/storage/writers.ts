@@ -4,7 +4,7 @@
  * each block that was put before, and that no message names, is left over. Nothing is ever written to the file.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { openLock, whenFree } from '../base/process-mutex.ts';
+import { after, openLock, whenFree } from '../base/process-mutex.ts';
 import { fail } from '../base/errors.ts';
 import { isBusy } from '../base/sqlite-fault.ts';
 import type { StoreContext } from './context.ts';
@@ -23,26 +23,12 @@ export async function enterWriters({ layout: { writers: path }, clock }: Room): 
 }
 
 /** A read transaction is the share; others have theirs beside it. A connection that did not get it is not tried again: its transaction has begun. */
-async function shareOf(path: string): Promise<DatabaseSync> {
-  const db = await openLock(path);
-  try {
-    db.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
+const shareOf = async (path: string): Promise<DatabaseSync> => after(await openLock(path), 'BEGIN; SELECT count(*) FROM sqlite_schema');
 
 /** Throws E_LOCKED while anybody holds a share. */
 export async function requireNoWriters({ layout: { writers: path } }: Pick<Room, 'layout'>): Promise<void> {
   try {
-    const db = await openLock(path);
-    try {
-      db.exec('BEGIN EXCLUSIVE');
-    } finally {
-      db.close();
-    }
+    after(await openLock(path), 'BEGIN EXCLUSIVE').close();
   } catch (error) {
     if (isBusy(error)) throw fail('E_LOCKED', { name: 'the store', holder: 'a send or an import that is under way', hint: 'Run it again when it has ended, or without --grace.' }, error);
     throw sqliteError(error, 'mutex', path);

@@ -11,8 +11,8 @@ import { isError } from '../../base/errors.ts';
 import { fileError, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
 import { systemRng } from '../../base/rng.ts';
+import { moveAside } from '../aside.ts';
 import { mapBounded } from '../concurrent.ts';
-import { stampOf } from '../hot/swap.ts';
 
 export interface FileToWrite {
   readonly path: string;
@@ -78,9 +78,6 @@ async function renameOver(from: string, to: string, clock: Clock): Promise<void>
     await rename(from, to);
   }
 }
-
-/** A folder that has the name of a file is none of ours: it is kept, under a name that nothing here reads. */
-export const moveAside = (path: string, clock: Clock): Promise<void> => rename(path, `${path}.broken-${stampOf(clock)}`);
 
 export const syncFolders = async (folders: Iterable<string>): Promise<void> => {
   await mapBounded([...folders], limits.fileConcurrency, (folder) => guarded(folder, () => syncFolder(folder)));

@@ -5,7 +5,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { fileError, isMissing } from '../../base/files.ts';
 import { limits } from '../../base/limits.ts';
-import { moveAside } from './atomic-batch.ts';
+import { moveAside } from '../aside.ts';
 
 export async function names(folder: string): Promise<readonly string[]> {
   try {

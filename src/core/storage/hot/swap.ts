@@ -8,9 +8,10 @@
  */
 import { lstat, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { rfc3339, type Clock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { isError } from '../../base/errors.ts';
 import { exists, fileError, isMissing, syncFolder } from '../../base/files.ts';
+import { moveAside, stampOf } from '../aside.ts';
 import type { Fence } from '../ports.ts';
 import { readClosed, SqliteFile } from '../sqlite.ts';
 import { hotShape } from './schema.ts';
@@ -25,7 +26,7 @@ export async function finishSwap(path: string, clock: Clock): Promise<string | u
   const ready = readyOf(path);
   if (!(await exists(ready))) return undefined;
   if (await isOfRebuild(path, clock)) return swapIn(path, clock);
-  await rename(ready, `${ready}.broken-${stampOf(clock)}`).catch(() => undefined);
+  await moveAside(ready, clock).catch(() => undefined);
   return undefined;
 }
 
@@ -82,7 +83,6 @@ export async function swapIn(path: string, clock: Clock): Promise<string | undef
 }
 
 /** A time that can stand in a file's name. */
-export const stampOf = (clock: Clock): string => rfc3339(clock.now()).replaceAll(/[:.]/g, '-');
 
 async function moveIfThere(from: string, to: string): Promise<boolean> {
   try {
